@@ -1,0 +1,1 @@
+"""Catalogue, prices, wallets, ledger, subscriptions, tax. May import tenants and core only."""

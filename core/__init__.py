@@ -1,0 +1,1 @@
+"""Ground floor: database, clock, ids, money, refusals. Knows no business word."""
