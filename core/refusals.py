@@ -1,20 +1,20 @@
 """How a rule says no: blockers with the rule book's codes, all at once (GEN-2). Knows no transport and no business word."""
 
+import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import NoReturn
 
 FieldPath = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Blocker:
     """One reason for a refusal: the rule book's code, a sentence for people, the input field, and figures or ids."""
 
     code: str
     message: str
     field: FieldPath | None = None
-    details: dict[str, object] = field(default_factory=dict)
+    details: dict[str, object] = dataclasses.field(default_factory=dict)
 
 
 class Refused(Exception):
