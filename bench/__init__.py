@@ -1,0 +1,1 @@
+"""Repeatable benchmarks, with the peers they are measured against."""

@@ -1,0 +1,1 @@
+"""The GraphQL contract over the domain; holds no business rule."""

@@ -1,0 +1,1 @@
+"""One module per area: parse, call one domain function, answer."""

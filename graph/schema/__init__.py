@@ -1,0 +1,1 @@
+"""One module per GraphQL type: what it shows and how it reads."""

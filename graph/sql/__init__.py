@@ -1,0 +1,1 @@
+"""Compiled reads: a GraphQL selection becomes one SQL statement."""

@@ -1,0 +1,1 @@
+"""The Starlette application: sign-in, the GraphQL endpoint, health and metrics."""
