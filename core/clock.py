@@ -1,4 +1,4 @@
-"""Where the time comes from (an instant is a count of microseconds). Nothing below web/ may read the time anywhere else."""
+"""Where the time comes from; an instant is a count of microseconds. Nothing else reads the machine's time."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

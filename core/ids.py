@@ -1,4 +1,7 @@
-"""Ids of rows: a prefix for the kind and a UUIDv7 in Crockford's base 32 (TypeID). An id is opaque: nothing is read from it but its kind."""
+"""Ids of rows: a prefix for the kind and a UUIDv7 in Crockford's base 32 (TypeID).
+
+An id is opaque: nothing is read from it but its kind.
+"""
 
 import re
 

@@ -42,7 +42,7 @@ def is_whole_minor(micros: int, currency: str) -> bool:
 
 
 def parse_amount(text: str) -> int:
-    """Micros of a decimal text such as -12.5; ValueError when it is no plain decimal, has more than six decimals or is too large."""
+    """Micros of a text such as -12.5; ValueError when it is no plain decimal of at most six decimals, or too large."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
         raise ValueError("not a decimal amount with at most six decimals")

@@ -1,4 +1,4 @@
-"""How a rule says no: blockers with the rule book's codes, all at once (GEN-2). Knows no transport and no business word."""
+"""How a rule says no: blockers with the rule book's codes, all at once (GEN-2). Knows no transport."""
 
 import dataclasses
 from collections.abc import Iterable
