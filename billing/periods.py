@@ -93,6 +93,12 @@ def months_since(anchor: date, day: date) -> int:
     return months if add_months(anchor, months) <= day else months - 1
 
 
+def anchor_of_segment(start: date, subscription_anchor: date) -> date:
+    """The anchor that a segment was counted with: the subscription's, or its own start when the anchor moved since."""
+    on_grid = add_months(subscription_anchor, months_since(subscription_anchor, start)) == start
+    return subscription_anchor if on_grid else start
+
+
 def whole_cycle(anchor: date, start: date, cycle_months: int) -> Segment:
     """The cycle that begins on `start`, a boundary of the anchor, as one segment (SUB-33); `CYCLE_TOO_SHORT` (SUB-31).
 
@@ -139,7 +145,7 @@ def next_period(anchor: date, cycle_months: int, end: date) -> PaidTime:
 
 
 def aligned_renewal(anchor: date, cycle_months: int, end: date) -> PaidTime:
-    """The first renewal with `alignment`: a whole cycle and the broken part to the next 1st, the new anchor (SUB-35)."""
+    """The first renewal with `alignment`: a whole cycle, and the part to the next 1st, the new anchor (SUB-35)."""
     cycle = whole_cycle(anchor, end, cycle_months)
     if cycle.end.day == 1:
         return PaidTime((cycle,), cycle.end)

@@ -111,12 +111,12 @@ ENTRIES: Mapping[Event, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a LedgerTransaction, in micros; detail: the method of CASH, the component of TAX, the Revenue kind."""
+    """One line of a LedgerTransaction, in micros; detail: method of CASH, component of TAX, kind of REVENUE."""
 
     ledger_account: LedgerAccount
     owner: Owner
     amount_micros: int
-    detail: str = ""
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Figures:
     tax_micros: Mapping[str, int] = field(default_factory=dict)
     fee_micros: int = 0
     withheld_micros: int = 0
-    method: str = ""
+    method: str | None = None
     revenue: Revenue = Revenue.SUBSCRIPTION
 
     def value(self, letter: str) -> int:
@@ -249,5 +249,5 @@ def _account_of(place: str, terms: WalletTerms, figures: Figures) -> LedgerAccou
     return terms.paid if place == "PAID" else LedgerAccount(place)
 
 
-def _detail(account: LedgerAccount, figures: Figures) -> str:
-    return {LedgerAccount.CASH: figures.method, LedgerAccount.REVENUE: figures.revenue.value}.get(account, "")
+def _detail(account: LedgerAccount, figures: Figures) -> str | None:
+    return {LedgerAccount.CASH: figures.method, LedgerAccount.REVENUE: figures.revenue.value}.get(account)
