@@ -1,0 +1,1 @@
+"""Migrations; DDL is hand-written per engine (see core/ddl.py)."""

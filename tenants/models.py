@@ -1,0 +1,260 @@
+"""Tables of organizations, members and access. Models carry the state of migrations and serve scoped `.values()` reads; writes are SQL.
+
+The DDL itself (keys, checks, triggers, row security) is hand-written in migrations/, see docs/adr."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Organization(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    number = fields.BigIntField()
+    path = fields.TextField()
+    parent_id = fields.TextField(null=True)
+    kind = fields.TextField()
+    name = fields.TextField()
+    name_folded = fields.TextField()
+    status = fields.TextField()
+    billing_number = fields.TextField()
+    country = fields.TextField()
+    currency = fields.TextField()
+    timezone = fields.TextField()
+    pricing_model = fields.TextField(null=True)
+    managed_by = fields.TextField()
+    billing_kind = fields.TextField()
+    billing_name = fields.TextField()
+    is_billing_name_own = fields.BooleanField()
+    billing_email = fields.TextField(null=True)
+    billing_email_folded = fields.TextField(null=True)
+    address = fields.TextField(null=True)
+    city = fields.TextField(null=True)
+    state_code = fields.TextField(null=True)
+    clock_id = fields.TextField(null=True)
+    created_at = fields.BigIntField()
+    activated_at = fields.BigIntField()
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "organization"
+        app = "tenants"
+
+
+class OrganizationNumber(Model):
+    singleton = fields.CharField(max_length=128, primary_key=True)
+    last_number = fields.BigIntField()
+
+    class Meta:
+        table = "organization_number"
+        app = "tenants"
+
+
+class RetiredBillingNumber(Model):
+    billing_number = fields.CharField(max_length=128, primary_key=True)
+
+    class Meta:
+        table = "retired_billing_number"
+        app = "tenants"
+
+
+class Suspension(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    reason = fields.TextField()
+    set_by_organization_id = fields.TextField()
+    started_at = fields.BigIntField()
+    lifted_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "suspension"
+        app = "tenants"
+
+
+class SandboxClock(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    stands_at = fields.BigIntField(null=True)
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "sandbox_clock"
+        app = "tenants"
+
+
+class Users(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    email = fields.TextField()
+    email_folded = fields.TextField()
+    password_hash = fields.TextField(null=True)
+    password_at = fields.BigIntField(null=True)
+    created_at = fields.BigIntField()
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "users"
+        app = "tenants"
+
+
+class Member(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    user_id = fields.TextField(null=True)
+    given_name = fields.TextField()
+    family_name = fields.TextField(null=True)
+    email = fields.TextField(null=True)
+    email_folded = fields.TextField(null=True)
+    phone = fields.TextField(null=True)
+    role = fields.TextField()
+    has_portal_access = fields.BooleanField()
+    invitation = fields.TextField()
+    is_tech_contact = fields.BooleanField()
+    is_accounts_contact = fields.BooleanField()
+    is_general_contact = fields.BooleanField()
+    created_at = fields.BigIntField()
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "member"
+        app = "tenants"
+
+
+class Invitation(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    member_id = fields.TextField()
+    token_hash = fields.TextField()
+    state = fields.TextField()
+    created_at = fields.BigIntField()
+    expires_at = fields.BigIntField()
+
+    class Meta:
+        table = "invitation"
+        app = "tenants"
+
+
+class Session(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    user_id = fields.TextField()
+    token_hash = fields.TextField()
+    created_at = fields.BigIntField()
+    last_used_at = fields.BigIntField()
+    password_at = fields.BigIntField()
+    ended_at = fields.BigIntField(null=True)
+    address = fields.TextField(null=True)
+    client = fields.TextField(null=True)
+
+    class Meta:
+        table = "session"
+        app = "tenants"
+
+
+class SignInLock(Model):
+    email_folded = fields.CharField(max_length=128, primary_key=True)
+    failed_at = fields.JSONField[object]()
+    locked_until_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "sign_in_lock"
+        app = "tenants"
+
+
+class ApiKey(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    name = fields.TextField()
+    prefix = fields.TextField()
+    secret_hash = fields.TextField()
+    scopes = fields.JSONField[object]()
+    maker_member_id = fields.TextField()
+    maker_name = fields.TextField()
+    maker_role = fields.TextField()
+    allowed_addresses = fields.JSONField[object](null=True)
+    created_at = fields.BigIntField()
+    expires_at = fields.BigIntField()
+    revoked_at = fields.BigIntField(null=True)
+    last_used_at = fields.BigIntField(null=True)
+    last_used_address = fields.TextField(null=True)
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "api_key"
+        app = "tenants"
+
+
+class BuyerTag(Model):
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    buyer_id = fields.TextField()
+    key = fields.CharField(max_length=128, primary_key=True)
+    value = fields.TextField()
+    value_folded = fields.TextField()
+
+    class Meta:
+        table = "buyer_tag"
+        app = "tenants"
+
+
+class PolicyValue(Model):
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    buyer_id = fields.TextField()
+    parameter = fields.CharField(max_length=128, primary_key=True)
+    value = fields.JSONField[object]()
+
+    class Meta:
+        table = "policy_value"
+        app = "tenants"
+
+
+class PolicyPreset(Model):
+    organization_id = fields.CharField(max_length=128, primary_key=True)
+    path = fields.TextField()
+    preset = fields.TextField()
+
+    class Meta:
+        table = "policy_preset"
+        app = "tenants"
+
+
+class PolicyBound(Model):
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    parameter = fields.CharField(max_length=128, primary_key=True)
+    bound = fields.JSONField[object]()
+
+    class Meta:
+        table = "policy_bound"
+        app = "tenants"
+
+
+class AuditEntry(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    at = fields.BigIntField()
+    action = fields.TextField()
+    entity_type = fields.TextField()
+    entity_id = fields.TextField(null=True)
+    result_code = fields.TextField(null=True)
+    actor_user_id = fields.TextField(null=True)
+    actor_member_id = fields.TextField(null=True)
+    actor_organization_id = fields.TextField(null=True)
+    actor_name = fields.TextField()
+    api_key_id = fields.TextField(null=True)
+    on_behalf_of_id = fields.TextField(null=True)
+    support_session_id = fields.TextField(null=True)
+    before_values = fields.JSONField[object](null=True)
+    after_values = fields.JSONField[object](null=True)
+    reason = fields.TextField(null=True)
+    ticket = fields.TextField(null=True)
+    address = fields.TextField(null=True)
+    client = fields.TextField(null=True)
+    request_id = fields.TextField(null=True)
+
+    class Meta:
+        table = "audit_entry"
+        app = "tenants"
