@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
-from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
+from tortoise.backends.base.client import TransactionContextPooled
 from tortoise.exceptions import TransactionManagementError
 
 from core.finish import finish
@@ -46,7 +46,7 @@ class ShieldedTransactionContext(TransactionContextPooled):
 
     client: ShieldedTransaction
 
-    async def __aenter__(self) -> TransactionalDBClient:
+    async def __aenter__(self) -> ShieldedTransaction:
         await self.ensure_connection()
         self.client._connection = await self.client._parent._pool.acquire()  # type: ignore[union-attr]
         try:

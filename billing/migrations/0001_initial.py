@@ -110,7 +110,7 @@ CREATE TABLE tax_rule (
     organization_id text NOT NULL REFERENCES organization (id) ON DELETE RESTRICT,
     path text NOT NULL,
     buyer_country text NOT NULL,
-    state_relation text NOT NULL CHECK (state_relation IN ('ANY', 'SAME', 'OTHER')),
+    state_relation text NOT NULL CHECK (state_relation IN ('ANY_STATE', 'SAME_STATE', 'OTHER_STATE')),
     components jsonb NOT NULL,
     UNIQUE (organization_id, buyer_country, state_relation)
 );
@@ -248,7 +248,7 @@ CREATE TABLE segment (
     organization_id text NOT NULL,
     path text NOT NULL,
     subscription_id text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('WHOLE_CYCLE', 'BROKEN', 'PRORATED')),
+    kind text NOT NULL CHECK (kind IN ('WHOLE_CYCLE', 'BROKEN', 'CALENDAR_PART')),
     first_date text NOT NULL,
     end_date text NOT NULL,
     day_base bigint NOT NULL CHECK (day_base > 0),

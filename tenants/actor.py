@@ -1,0 +1,43 @@
+"""Who is asking: an actor with a role in one organization, known by a session or an API key. Reads no database."""
+
+from dataclasses import dataclass
+
+from core.clock import Instant
+from tenants.permissions.vocabulary import Role, Via
+from tenants.row_scope import RowScope
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What came with a request: the secret, the organization it chose, and where it came from."""
+
+    token: str | None
+    organization_id: str | None = None
+    address: str | None = None
+    client: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A member (or a program with an API key) standing in one organization."""
+
+    organization_id: str
+    organization_name: str
+    organization_kind: str
+    path: str
+    role: Role
+    via: Via
+    name: str
+    user_id: str | None
+    member_id: str | None
+    session_id: str | None = None
+    api_key_id: str | None = None
+    password_at: Instant | None = None
+    clock_id: str | None = None
+    clock_stands_at: Instant | None = None
+
+    @property
+    def scope(self) -> RowScope:
+        """What this actor sees (VIS-1)."""
+        return RowScope(self.path, self.organization_id)

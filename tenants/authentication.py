@@ -1,0 +1,121 @@
+"""From a secret to an actor: sessions and API keys (KEY-3, AUTH-4, AUTH-6). Signing in is in sign_in.py."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from core.clock import HOUR, MINUTE, Instant
+from core.refusals import Blocker, Refused
+from core.transaction import Row, Transaction
+from tenants.actor import Actor, Credentials
+from tenants.permissions.reading import parse_scope
+from tenants.permissions.vocabulary import SIGNED_IN, Role, Via, ViaKind
+from tenants.stopped import is_stopped
+
+SESSION_PREFIX, API_KEY_PREFIX = "tns_", "tnk_"
+SESSION_IDLE, SESSION_LENGTH = 60 * MINUTE, 12 * HOUR
+"""The platform's sessionIdleMinutes and sessionMaxHours."""
+
+
+class Unauthenticated(Refused):
+    """The request has no living session or key: the first group of GEN-1."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__((Blocker(code, message),))
+
+
+def secret_hash(secret: str) -> str:
+    """What is stored of a token or key: 32 random bytes need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+async def authenticate(tx: Transaction, credentials: Credentials, now: Instant) -> Actor:
+    """The actor of a request, read in this transaction; `now` is the platform's time.
+
+    Raises Unauthenticated with UNAUTHENTICATED, SESSION_EXPIRED, API_KEY_EXPIRED, API_KEY_REVOKED, IP_NOT_ALLOWED or
+    ORGANIZATION_NOT_ACTIVE."""
+    token = credentials.token or ""
+    if token.startswith(API_KEY_PREFIX):
+        return await _by_api_key(tx, token, credentials, now)
+    if token.startswith(SESSION_PREFIX):
+        return await _by_session(tx, token, credentials, now)
+    raise Unauthenticated("UNAUTHENTICATED", "Sign in, or send an API key as a bearer token.")
+
+
+async def _by_session(tx: Transaction, token: str, credentials: Credentials, now: Instant) -> Actor:
+    rows = await tx.fetch(_lookup(tx, "actor_by_session", "actor_session", "token_hash"), secret_hash(token))
+    if not rows or rows[0]["ended_at"] is not None:
+        raise Unauthenticated("UNAUTHENTICATED", "Sign in: this session does not exist or has ended.")
+    first = rows[0]
+    if now >= first["last_used_at"] + SESSION_IDLE or now >= first["session_created_at"] + SESSION_LENGTH:
+        raise Unauthenticated("SESSION_EXPIRED", "The session has expired; sign in again.")
+    row = _chosen(rows, credentials.organization_id)
+    return Actor(
+        **_organization(row),
+        role=Role(row["role"]),
+        via=SIGNED_IN,
+        name=" ".join(filter(None, (row["given_name"], row["family_name"]))),
+        user_id=row["user_id"],
+        member_id=row["member_id"],
+        session_id=row["session_id"],
+        password_at=row["password_at"],
+    )
+
+
+def _chosen(rows: Sequence[Row], organization_id: str | None) -> Row:
+    """The membership that the request named, else the oldest one that may act (AUTH-6, VIS-10)."""
+    mine = [row for row in rows if row["has_portal_access"] and row["invitation"] == "ACCEPTED"]
+    if organization_id is not None:
+        mine = [row for row in mine if row["organization_id"] == organization_id]
+    if not mine:
+        raise Unauthenticated("UNAUTHENTICATED", "No membership of this user fits the request.")
+    active = sorted((row for row in mine if not row["is_stopped"]), key=lambda row: str(row["member_id"]))
+    if not active:
+        raise Unauthenticated("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
+    return active[0]
+
+
+async def _by_api_key(tx: Transaction, token: str, credentials: Credentials, now: Instant) -> Actor:
+    rows = await tx.fetch(_lookup(tx, "actor_by_api_key", "actor_api_key", "secret_hash"), secret_hash(token))
+    if not rows or credentials.organization_id not in (None, rows[0]["organization_id"]):
+        raise Unauthenticated("UNAUTHENTICATED", "There is no such API key.")
+    row = rows[0]
+    _check_api_key(row, credentials, now)
+    scopes = frozenset(filter(None, map(parse_scope, json.loads(row["scopes"]))))
+    return Actor(
+        **_organization(row),
+        role=Role(row["maker_role"]),
+        via=Via(ViaKind.API_KEY, scopes),
+        name=f"API key of {row['maker_name']}",
+        user_id=None,
+        member_id=row["maker_member_id"],
+        api_key_id=row["api_key_id"],
+    )
+
+
+def _check_api_key(row: Row, credentials: Credentials, now: Instant) -> None:
+    if row["revoked_at"] is not None and now >= row["revoked_at"]:
+        raise Unauthenticated("API_KEY_REVOKED", "This API key was revoked.")
+    if now >= row["expires_at"]:
+        raise Unauthenticated("API_KEY_EXPIRED", "This API key has expired.")
+    if row["allowed_addresses"] and credentials.address not in json.loads(row["allowed_addresses"]):
+        raise Unauthenticated("IP_NOT_ALLOWED", "This API key may not be used from here.")
+    if row["is_stopped"]:
+        raise Unauthenticated("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
+
+
+def _lookup(tx: Transaction, function: str, view: str, column: str) -> str:
+    source = f"{view} a WHERE a.{column} = $1" if tx.dialect == "sqlite" else f"{function}($1) a"
+    return f"SELECT a.*, {is_stopped(tx.dialect, 'a.organization_id')} AS is_stopped FROM {source}"
+
+
+def _organization(row: Row) -> dict[str, Any]:
+    return {
+        "organization_id": row["organization_id"],
+        "organization_name": row["organization_name"],
+        "organization_kind": row["kind"],
+        "path": row["path"],
+        "clock_id": row["clock_id"],
+        "clock_stands_at": row["clock_stands_at"],
+    }

@@ -1,0 +1,109 @@
+"""Layer 1 of tenancy: the one place that turns an actor's position into a predicate on rows (VIS-1, VIS-6).
+
+Nothing outside tenants/ writes a condition on `path`. Layer 2, PostgreSQL's row security, is in row_security.py."""
+
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import Any
+
+from tortoise.expressions import Q
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from core.transaction import Dialect, Transaction
+from tenants.paths import range_end
+
+
+class Sight(StrEnum):
+    """Who sees the rows of a table."""
+
+    RANGE = auto()
+    PAIR = auto()
+    CATALOGUE_ITEM = auto()
+    CATALOGUE_PRODUCT = auto()
+
+
+SIGHT_OF_TABLE: dict[str, Sight] = {
+    "wallet": Sight.PAIR,
+    "payment": Sight.PAIR,
+    "ledger_transaction": Sight.PAIR,
+    "ledger_entry": Sight.PAIR,
+    "segment_charge": Sight.PAIR,
+    "plan": Sight.CATALOGUE_ITEM,
+    "add_on": Sight.CATALOGUE_ITEM,
+    "product": Sight.CATALOGUE_PRODUCT,
+}
+"""Tables that are not simply seen by path range. Money stays with its pair after a move; a catalogue is also seen by
+those it is offered to."""
+
+_OFFERED_ON_SQLITE = """SELECT p.item_id FROM organization o
+JOIN price_list l ON l.organization_id = o.parent_id AND l.currency = o.currency
+LEFT JOIN buyer_terms t ON t.organization_id = o.parent_id AND t.buyer_id = o.id
+JOIN price p ON p.price_list_id = l.id
+WHERE o.id = {own} AND (l.id = t.price_list_id OR (t.price_list_id IS NULL AND l.is_default))"""
+
+_is_layer_one_on = True
+
+
+@dataclass(frozen=True, slots=True)
+class RowScope:
+    """Where somebody stands: an organization and its path. Everything a statement may see follows from it."""
+
+    path: str
+    organization_id: str
+
+    @property
+    def arguments(self) -> tuple[str, str, str]:
+        """The three bound parameters that `predicate` refers to, in its order."""
+        return self.path, range_end(self.path), self.organization_id
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a transaction on PostgreSQL is bound to, for row security."""
+        path, path_end, organization_id = self.arguments
+        return {"app.path": path, "app.path_end": path_end, "app.organization_id": organization_id}
+
+
+def predicate(alias: str, table: str, dialect: Dialect, first: int = 1) -> str:
+    """The condition that a row of `table` is visible; its parameters are `$first` to `$first + 2` (RowScope.arguments).
+
+    Every statement that reads or writes a tenant's table for an actor carries it, for each table it names."""
+    start, end, own = f"${first}", f"${first + 1}", f"${first + 2}"
+    if not _is_layer_one_on:
+        return f"({start} || {end} || {own} IS NOT NULL)"
+    in_range = f"({alias}.path >= {start} AND {alias}.path < {end})"
+    match SIGHT_OF_TABLE.get(table, Sight.RANGE):
+        case Sight.RANGE:
+            return in_range
+        case Sight.PAIR:
+            return f"({in_range} OR {alias}.organization_id = {own})"
+        case Sight.CATALOGUE_ITEM:
+            return f"({in_range} OR {alias}.id IN ({_offered_items(dialect, own)}))"
+        case Sight.CATALOGUE_PRODUCT:
+            plans = f"SELECT n.product_id FROM plan n WHERE n.id IN ({_offered_items(dialect, own)})"
+            offered = plans if dialect == "sqlite" else f"SELECT product_id FROM offered_products({own})"
+            return f"({in_range} OR {alias}.id IN ({offered}))"
+
+
+def scoped(model: type[Model], scope: RowScope, tx: Transaction) -> QuerySet[Any]:
+    """The ORM's side of layer 1: the visible rows of a range or pair table, in the transaction (use `.values()`)."""
+    path, path_end, own = scope.arguments
+    visible = Q(path__gte=path, path__lt=path_end)
+    sight = SIGHT_OF_TABLE.get(model._meta.db_table, Sight.RANGE)
+    if sight is Sight.PAIR:
+        visible |= Q(organization_id=own)
+    elif sight is not Sight.RANGE:
+        raise ValueError("a catalogue table is read by SQL: what is offered is no filter of the ORM")
+    return model.filter(visible).using_db(tx.client)
+
+
+def switch_layer_one(is_on: bool) -> None:
+    """For the isolation suite alone: proves that row security holds without layer 1. Never called by the product."""
+    global _is_layer_one_on
+    _is_layer_one_on = is_on
+
+
+def _offered_items(dialect: Dialect, own: str) -> str:
+    if dialect == "sqlite":
+        return _OFFERED_ON_SQLITE.format(own=own)
+    return f"SELECT item_id FROM offered_items({own})"

@@ -1,0 +1,197 @@
+"""One unit of work: a transaction bound to an actor's scope, with what it audits and sends. No network call inside.
+
+Opened by commands.py (mutations), by reads and by jobs; a domain function gets it and never commits."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.clock import Clock, Instant
+from core.database import Database
+from core.ids import new_id
+from core.transaction import Transaction, insert_many
+from tenants.actor import Actor, Credentials
+from tenants.authentication import authenticate
+from tenants.row_scope import RowScope, predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What every unit of work stands on: the database and the platform's own clock."""
+
+    database: Database
+    clock: Clock
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """`now` is the acting organization's time: its sandbox clock's where it has one that stands."""
+
+    tx: Transaction
+    actor: Actor
+    credentials: Credentials
+    now: Instant
+    action: str = ""
+    _audited: list[dict[str, object]] = field(default_factory=list)
+    _sent: list[dict[str, object]] = field(default_factory=list)
+
+    def visible(self, alias: str, table: str, first: int = 1) -> str:
+        """The scope's condition on a table of a statement; bind `*uow.scope` as `$first` to `$first + 2`."""
+        return predicate(alias, table, self.tx.dialect, first)
+
+    @property
+    def scope(self) -> tuple[str, str, str]:
+        """The three parameters of `visible`."""
+        return self.actor.scope.arguments
+
+    @asynccontextmanager
+    async def as_platform(self, why: str) -> AsyncIterator[None]:
+        """The platform's own sight for what a rule reads or writes above the actor (the chain of a sale, policy).
+
+        `why` names the rule; rows to show the actor are never read here."""
+        if self.tx.dialect == "sqlite":
+            yield
+            return
+        await self.tx.execute("SET LOCAL ROLE tenantry_system")
+        yield
+        await self.tx.execute("SET LOCAL ROLE tenantry_app")
+
+    def audit(
+        self,
+        entity_type: str,
+        entity_id: str | None,
+        *,
+        organization_id: str,
+        path: str,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+        reason: str | None = None,
+        ticket: str | None = None,
+    ) -> None:
+        """Notes one changed row (AUD-1, AUD-2: it belongs to the row's organization); written before the commit."""
+        entry = audit_row(self.actor, self.credentials, self.now, self.action)
+        self._audited.append(
+            entry
+            | {
+                "organization_id": organization_id,
+                "path": path,
+                "entity_type": entity_type,
+                "entity_id": entity_id,
+                "before_values": _json(before),
+                "after_values": _json(after),
+                "reason": reason,
+                "ticket": ticket,
+            }
+        )
+
+    def send(
+        self, topic: str, subject_id: str, payload: Mapping[str, object], *, organization_id: str, path: str
+    ) -> str:
+        """Puts a message into the outbox: it leaves after the commit, or not at all. Answers its id."""
+        message_id = new_id("obx")
+        self._sent.append(
+            {
+                "id": message_id,
+                "organization_id": organization_id,
+                "path": path,
+                "topic": topic,
+                "subject_id": subject_id,
+                "payload": json.dumps(payload),
+                "created_at": self.now,
+                "due_at": self.now,
+            }
+        )
+        return message_id
+
+    async def flush(self) -> None:
+        """Write what was noted: audit entries and messages, one statement each. Rows above the actor's scope too."""
+        if not self._audited and not self._sent:
+            return
+        top = self.actor.path
+        if all(str(row["path"]).startswith(top) for row in (*self._audited, *self._sent)):
+            await self._write()
+        else:
+            async with self.as_platform("AUD-2: an entry belongs to the organization of the changed row"):
+                await self._write()
+
+    async def _write(self) -> None:
+        audited, sent = self._audited[:], self._sent[:]
+        self._audited.clear()
+        self._sent.clear()
+        await insert_many(self.tx, "audit_entry", audited)
+        await insert_many(self.tx, "outbox", sent)
+
+
+@asynccontextmanager
+async def unit_of_work(platform: Platform, credentials: Credentials, action: str) -> AsyncIterator[UnitOfWork]:
+    """A writing transaction for whom the credentials stand for; the role is read inside it (GEN-7).
+
+    Raises Unauthenticated (see authentication.py). Commits when the block ends, rolls back when it raises."""
+    async with platform.database.write() as tx:
+        actor = await authenticate(tx, credentials, platform.clock.now())
+        await bind(tx, actor.scope)
+        uow = UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), action)
+        yield uow
+        await uow.flush()
+
+
+@asynccontextmanager
+async def reading(platform: Platform, credentials: Credentials) -> AsyncIterator[UnitOfWork]:
+    """A transaction that only reads, for whom the credentials stand for. Raises Unauthenticated."""
+    async with platform.database.read() as tx:
+        actor = await authenticate(tx, credentials, platform.clock.now())
+        await bind(tx, actor.scope)
+        yield UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock))
+
+
+@asynccontextmanager
+async def working_as(platform: Platform, actor: Actor, action: str) -> AsyncIterator[UnitOfWork]:
+    """A writing transaction of a job that goes on in an actor's name."""
+    async with platform.database.write(actor.scope.settings) as tx:
+        uow = UnitOfWork(tx, actor, Credentials(None), time_of(actor, platform.clock), action)
+        yield uow
+        await uow.flush()
+
+
+@asynccontextmanager
+async def platform_transaction(platform: Platform) -> AsyncIterator[Transaction]:
+    """A writing transaction of the platform itself: sign-in, claiming work, the doctor. It sees every row."""
+    settings = {} if platform.database.dialect == "sqlite" else {"role": "tenantry_system"}
+    async with platform.database.write(settings) as tx:
+        yield tx
+
+
+async def bind(tx: Transaction, scope: RowScope) -> None:
+    """Bind the transaction to a scope, for row security (nothing to do on SQLite)."""
+    if tx.dialect == "postgres":
+        names = tuple(scope.settings)
+        calls = ", ".join(f"set_config('{name}', ${place}, true)" for place, name in enumerate(names, 1))
+        await tx.fetch(f"SELECT {calls}", *scope.settings.values())
+
+
+def time_of(actor: Actor, clock: Clock) -> Instant:
+    """The acting organization's now: its sandbox clock where one stands, else the platform's."""
+    return clock.now() if actor.clock_stands_at is None else actor.clock_stands_at
+
+
+def audit_row(actor: Actor, credentials: Credentials, now: Instant, action: str) -> dict[str, object]:
+    """The columns of an audit entry that tell who acted, when and from where."""
+    return {
+        "id": new_id("aud"),
+        "at": now,
+        "action": action,
+        "actor_user_id": actor.user_id,
+        "actor_member_id": actor.member_id,
+        "actor_organization_id": actor.organization_id,
+        "actor_name": actor.name,
+        "api_key_id": actor.api_key_id,
+        "address": credentials.address,
+        "client": credentials.client,
+        "request_id": credentials.request_id,
+    }
+
+
+def _json(values: Mapping[str, Any] | None) -> str | None:
+    return None if values is None else json.dumps(values, sort_keys=True)

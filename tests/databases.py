@@ -1,0 +1,65 @@
+"""Fixtures: an open, migrated, empty database per test on either engine, and the platform that stands on it."""
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from core.clock import FixedClock, parse_instant
+from core.database import Database
+from core.migrate import migrate
+from tenants.unit_of_work import Platform
+from tests.postgres import create_database, drop_database, ensure_template
+
+TEMPLATE = "tenantry_template"
+START = parse_instant("2026-02-02T12:00:00Z")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file; tests copy it."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    with ThreadPoolExecutor() as apart:  # a test's loop may be running in this thread
+        apart.submit(asyncio.run, migrate(f"sqlite:///{path}")).result()
+    return path
+
+
+@pytest_asyncio.fixture
+async def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a migrated, empty database of this test alone."""
+    if engine_name == "sqlite":
+        path = tmp_path / "tenantry.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    await ensure_template(server, TEMPLATE, migrate)
+    name = f"test_{secrets.token_hex(6)}"
+    yield await create_database(server, name, TEMPLATE)
+    await drop_database(server, name)
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open database; requests run in the request role on PostgreSQL."""
+    opened = Database(database_url, role="tenantry_app", pool_size=8)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """The platform's clock: stands at the rule books' 2026-02-02T12:00:00Z until a test moves it."""
+    return FixedClock(START)
+
+
+@pytest.fixture
+def platform(database: Database, clock: FixedClock) -> Platform:
+    """The database and the clock together."""
+    return Platform(database, clock)
