@@ -13,6 +13,7 @@ from graphql import GraphQLError
 from core.refusals import Refused
 
 _log = structlog.get_logger("graphql")
+_LONGEST_TEXT = 1_000
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?$", re.DOTALL)
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -48,9 +49,9 @@ def code_of(error: GraphQLError) -> str | None:
 
 
 def with_code(error: GraphQLError, code: str) -> GraphQLError:
-    """The same error (text, place, path) with this code."""
+    """The same error (place, path, text up to 1,000 characters: it may quote the whole input) with this code."""
     return GraphQLError(
-        error.message, error.nodes, error.source, error.positions, error.path, extensions={"code": code}
+        error.message[:_LONGEST_TEXT], error.nodes, error.source, error.positions, error.path, extensions={"code": code}
     )
 
 

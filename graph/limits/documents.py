@@ -24,6 +24,7 @@ from graph.limits.settings import Limits
 from graph.limits.shape import check_shape
 
 _RULES = tuple(specified_rules)
+_ERRORS_SHOWN = 20
 
 
 class OperationRefused(Exception):
@@ -99,7 +100,7 @@ class Documents:
         is_introspective = check_shape(document, self._limits)
         errors = validate_document(self._schema, document, _RULES)
         if errors:
-            raise OperationRefused([with_code(error, VALIDATION_FAILED) for error in errors])
+            raise OperationRefused([with_code(error, VALIDATION_FAILED) for error in errors[:_ERRORS_SHOWN]])
         operations = {
             node.name.value if node.name else None: PreparedOperation(
                 node.operation, price_of(self._schema, document, node, self._limits)
@@ -107,8 +108,6 @@ class Documents:
             for node in document.definitions
             if isinstance(node, OperationDefinitionNode)
         }
-        if not operations:
-            raise coded("OPERATION_NOT_FOUND", "The document has no operation")
         prepared = PreparedText(text)
         prepared.document = document
         return PreparedDocument(prepared, operations, is_introspective)

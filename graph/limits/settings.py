@@ -34,4 +34,4 @@ class Limits:
     field_points: Mapping[str, int] = field(default_factory=dict)  # "Type.field": points above its rows
 
     cached_documents: int = 500
-    cached_characters: int = 500_000
+    cached_characters: int = 150_000  # a tree takes about 200 bytes per character: 30 MB at most
