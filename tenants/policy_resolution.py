@@ -1,4 +1,4 @@
-"""Which value of a Policy parameter counts, and where it comes from (POL-1, POL-2, SUB-120). Reads no table, edits nothing."""
+"""Which value of a Policy parameter counts, and from where (POL-1, POL-2, SUB-120). Reads no table, edits nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

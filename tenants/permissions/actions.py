@@ -12,6 +12,7 @@ class Action(StrEnum):
 
     EDIT_ORGANIZATION = auto()
     CREATE_BUYER = auto()
+    """Decided with the relation of the buyer to be: directly below the actor, not with that of its seller."""
     EDIT_BUYER_TAGS = auto()
     CHANGE_COUNTRY = auto()
     CHANGE_TIMEZONE = auto()
@@ -25,6 +26,7 @@ class Action(StrEnum):
 
     MAKE_MOVE_TOKEN = auto()
     OPEN_MOVE = auto()
+    """Decided as over a buyer: the token shows the new seller the organization (MOVE-2)."""
     ACCEPT_MOVE = auto()
     REFUSE_MOVE = auto()
     MOVE_DIRECT = auto()

@@ -1,0 +1,1 @@
+"""Tests of tenants/: rules and data that need no database stand beside those that do."""
