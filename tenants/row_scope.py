@@ -71,7 +71,8 @@ def predicate(alias: str, table: str, dialect: Dialect, first: int = 1) -> str:
     start, end, own = f"${first}", f"${first + 1}", f"${first + 2}"
     if not _is_layer_one_on:
         return f"({start} || {end} || {own} IS NOT NULL)"
-    in_range = f"({alias}.path >= {start} AND {alias}.path < {end})"
+    # All three are named in each condition, so that PostgreSQL can tell their types; the last part is folded away.
+    in_range = f"({alias}.path >= {start} AND {alias}.path < {end} AND {own} <> '')"
     match SIGHT_OF_TABLE.get(table, Sight.RANGE):
         case Sight.RANGE:
             return in_range
