@@ -142,6 +142,8 @@ class Session(Model):
     created_at = fields.BigIntField()
     last_used_at = fields.BigIntField()
     password_at = fields.BigIntField()
+    idle_minutes = fields.BigIntField()
+    max_hours = fields.BigIntField()
     ended_at = fields.BigIntField(null=True)
     address = fields.TextField(null=True)
     client = fields.TextField(null=True)

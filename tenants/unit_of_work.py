@@ -11,6 +11,7 @@ from typing import Any
 from core.clock import Clock, Instant
 from core.database import Database
 from core.ids import new_id
+from core.refusals import Refused
 from core.transaction import Transaction, insert_many
 from tenants.actor import Actor, Credentials
 from tenants.authentication import authenticate
@@ -27,13 +28,19 @@ class Platform:
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """`now` is the acting organization's time: its sandbox clock's where it has one that stands."""
+    """`now` is the acting organization's time: its sandbox clock's where it has one that stands; `platform_now` is the
+    platform's, by which passwords and sessions age."""
 
     tx: Transaction
     actor: Actor
     credentials: Credentials
     now: Instant
+    platform_now: Instant
     action: str = ""
+    shown_once: dict[str, str] = field(default_factory=dict)
+    """Secrets for the answer alone: never stored, so a replay has none (KEY-2, GEN-6)."""
+    platform_depth: int = 0
+    """How many `as_platform` blocks are open; whoever opens the transaction as the platform starts at 1."""
     _audited: list[dict[str, object]] = field(default_factory=list)
     _sent: list[dict[str, object]] = field(default_factory=list)
 
@@ -50,13 +57,22 @@ class UnitOfWork:
     async def as_platform(self, why: str) -> AsyncIterator[None]:
         """The platform's own sight for what a rule reads or writes above the actor (the chain of a sale, policy).
 
-        `why` names the rule; rows to show the actor are never read here."""
-        if self.tx.dialect == "sqlite":
+        `why` names the rule; rows to show the actor are never read here. A block within a block costs nothing."""
+        self.platform_depth += 1
+        switches = self.tx.dialect == "postgres" and self.platform_depth == 1
+        if switches:
+            await self.tx.execute("SET LOCAL ROLE tenantry_system")
+        try:
             yield
-            return
-        await self.tx.execute("SET LOCAL ROLE tenantry_system")
-        yield
-        await self.tx.execute("SET LOCAL ROLE tenantry_app")
+        except Refused:
+            await self._leave_platform(switches)
+            raise
+        await self._leave_platform(switches)
+
+    async def _leave_platform(self, switches: bool) -> None:
+        self.platform_depth -= 1
+        if switches:
+            await self.tx.execute("SET LOCAL ROLE tenantry_app")
 
     def audit(
         self,
@@ -132,7 +148,7 @@ async def unit_of_work(platform: Platform, credentials: Credentials, action: str
     async with platform.database.write() as tx:
         actor = await authenticate(tx, credentials, platform.clock.now())
         await bind(tx, actor.scope)
-        uow = UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), action)
+        uow = UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now(), action)
         yield uow
         await uow.flush()
 
@@ -143,14 +159,15 @@ async def reading(platform: Platform, credentials: Credentials) -> AsyncIterator
     async with platform.database.read() as tx:
         actor = await authenticate(tx, credentials, platform.clock.now())
         await bind(tx, actor.scope)
-        yield UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock))
+        yield UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now())
 
 
 @asynccontextmanager
 async def working_as(platform: Platform, actor: Actor, action: str) -> AsyncIterator[UnitOfWork]:
     """A writing transaction of a job that goes on in an actor's name."""
     async with platform.database.write(actor.scope.settings) as tx:
-        uow = UnitOfWork(tx, actor, Credentials(None), time_of(actor, platform.clock), action)
+        now = time_of(actor, platform.clock)
+        uow = UnitOfWork(tx, actor, Credentials(None), now, platform.clock.now(), action)
         yield uow
         await uow.flush()
 

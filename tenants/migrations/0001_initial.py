@@ -1,13 +1,12 @@
 """The first tables of tenants/: one text for both engines, plus what only one of them has."""
 
-from tortoise import migrations
-from tortoise.migrations import operations as ops
 from orjson import loads
+from tortoise import fields, migrations
 from tortoise.fields.data import JSON_DUMPS
-from tortoise import fields
-from core.ddl import for_postgres, for_sqlite
+from tortoise.migrations import operations as ops
+
+from core.ddl import append_only_postgres, append_only_sqlite, for_postgres, for_sqlite
 from core.migration_operations import HandWritten
-from core.ddl import append_only_postgres, append_only_sqlite
 from tenants.row_security import APP_ROLE, SYSTEM_ROLE, system_table, tenant_table
 
 TABLES = """
@@ -119,6 +118,8 @@ CREATE TABLE session (
     created_at bigint NOT NULL,
     last_used_at bigint NOT NULL,
     password_at bigint NOT NULL,
+    idle_minutes bigint NOT NULL,
+    max_hours bigint NOT NULL,
     ended_at bigint,
     address text,
     client text
@@ -211,7 +212,7 @@ CREATE INDEX audit_entry_path ON audit_entry (path, id);
 # ask for one token and never list them; SQLite: the same text as a view.
 ACTOR_BY_SESSION = """
 SELECT s.token_hash, s.id AS session_id, s.user_id, s.created_at AS session_created_at, s.last_used_at,
-       s.password_at, s.ended_at, u.email AS user_email, m.id AS member_id, m.role, m.given_name, m.family_name,
+       s.password_at, s.idle_minutes, s.max_hours, s.ended_at, u.email AS user_email, m.id AS member_id, m.role, m.given_name, m.family_name,
        m.has_portal_access, m.invitation, o.id AS organization_id, o.path, o.kind, o.status, o.name AS organization_name,
        o.clock_id, c.stands_at AS clock_stands_at
 FROM session s JOIN users u ON u.id = s.user_id JOIN member m ON m.user_id = s.user_id
@@ -485,6 +486,8 @@ class Migration(migrations.Migration):
                 ('created_at', fields.BigIntField()),
                 ('last_used_at', fields.BigIntField()),
                 ('password_at', fields.BigIntField()),
+                ('idle_minutes', fields.BigIntField()),
+                ('max_hours', fields.BigIntField()),
                 ('ended_at', fields.BigIntField(null=True)),
                 ('address', fields.TextField(null=True, unique=False)),
                 ('client', fields.TextField(null=True, unique=False)),
