@@ -43,6 +43,7 @@ class Account(Model):
     availability_days = fields.BigIntField(null=True)
     activates_at = fields.BigIntField(null=True)
     expires_at = fields.BigIntField(null=True)
+    availability_ends_at = fields.BigIntField(null=True)
     first_used_at = fields.BigIntField(null=True)
     last_used_at = fields.BigIntField(null=True)
     last_recharged_at = fields.BigIntField(null=True)
@@ -86,6 +87,8 @@ class BatchUpdate(Model):
     confirmed_by_member_id = fields.TextField(null=True)
     confirmed_by_role = fields.TextField(null=True)
     confirmed_by_organization_id = fields.TextField(null=True)
+    confirmed_by_name = fields.TextField(null=True)
+    confirmed_by_api_key_id = fields.TextField(null=True)
     confirmed_at = fields.BigIntField(null=True)
     started_at = fields.BigIntField(null=True)
     finished_at = fields.BigIntField(null=True)
@@ -96,8 +99,7 @@ class BatchUpdate(Model):
     no_change = fields.BigIntField()
     failed = fields.BigIntField()
     unprocessed = fields.BigIntField()
-    lease_token = fields.TextField(null=True)
-    lease_until_at = fields.BigIntField(null=True)
+    unforecast_failures = fields.JSONField[object]()
     version = fields.BigIntField()
 
     class Meta:
