@@ -18,7 +18,6 @@ from core.ids import new_id
 from core.refusals import refuse
 from core.transaction import Row, Transaction, fetch_one, insert
 from tenants.policy_resolution import Policies
-from tenants.stopped import is_stopped
 from tenants.unit_of_work import UnitOfWork
 
 
@@ -88,14 +87,6 @@ class Pair:
     wallet: WalletRow
 
 
-@dataclass(frozen=True, slots=True)
-class LockedChain:
-    """The pairs from the buyer upward to the owner; `is_owner_stopped`: it or one above it is not ACTIVE."""
-
-    pairs: tuple[Pair, ...]
-    is_owner_stopped: bool = False
-
-
 _WALLET = (
     "w.id AS wallet_id, w.organization_id AS wallet_organization_id, w.path AS wallet_path, w.seller_id, "
     "w.currency AS wallet_currency, w.mode, w.wallet_micros, w.unbilled_micros, w.due_micros, w.payable_micros, "
@@ -141,26 +132,27 @@ async def wallet_of(uow: UnitOfWork, organization_id: str) -> WalletRow:
     return wallet_row(row)
 
 
-async def lock_chain(uow: UnitOfWork, organization_id: str, owner_id: str) -> LockedChain:
+async def lock_chain(
+    uow: UnitOfWork, organization_id: str, owner_id: str, *, is_preview: bool = False
+) -> tuple[Pair, ...]:
     """The pairs from an organization up to a Product's owner, their Wallets locked from the OPERATOR downward (MON-7).
 
-    Call it inside `as_platform`. Empty when the owner does not stand above. Refused: WALLET_MISSING (MON-10)."""
+    Call it inside `as_platform`; a preview locks nothing. Empty when the owner does not stand above. Refused:
+    WALLET_MISSING (MON-10)."""
+    locking = "" if is_preview else for_update(uow.tx, "w")
     rows = await uow.tx.fetch(
         f"""WITH RECURSIVE above (id, parent_id) AS (
             SELECT o.id, o.parent_id FROM organization o WHERE o.id = $1
             UNION ALL SELECT p.id, p.parent_id FROM organization p JOIN above a ON p.id = a.parent_id WHERE a.id <> $2
-        ) SELECT {_WALLET}, {_party("b")}, {_party("s")}, s.path AS seller_path,
-            {is_stopped(uow.tx.dialect, "$2")} AS is_owner_stopped
+        ) SELECT {_WALLET}, {_party("b")}, {_party("s")}, s.path AS seller_path
         FROM above a JOIN organization b ON b.id = a.id JOIN organization s ON s.id = b.parent_id
         JOIN wallet w ON w.organization_id = b.id AND w.closed_at IS NULL
-        WHERE b.id <> $2 ORDER BY length(w.path) {for_update(uow.tx, "w")}""",
+        WHERE b.id <> $2 ORDER BY length(w.path) {locking}""",
         organization_id, owner_id,
     )  # fmt: skip
     pairs = tuple(_pair(level, row) for level, row in enumerate(reversed(rows)))
     _require_unbroken(pairs, organization_id)
-    if pairs[-1].seller.id != owner_id:
-        return LockedChain(())
-    return LockedChain(pairs, bool(rows[0]["is_owner_stopped"]))
+    return pairs if pairs[-1].seller.id == owner_id else ()
 
 
 async def lock_wallets(uow: UnitOfWork, wallet_ids: Collection[str]) -> dict[str, WalletRow]:

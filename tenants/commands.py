@@ -9,11 +9,19 @@ from typing import Any, TypeVar
 import asyncpg
 
 from core.refusals import Refused
-from core.transaction import insert
+from core.transaction import Transaction, insert
 from tenants.actor import Actor, Credentials
 from tenants.authentication import Unauthenticated
 from tenants.idempotency import claim, store
-from tenants.unit_of_work import Platform, UnitOfWork, audit_row, time_of, unit_of_work, working_as
+from tenants.unit_of_work import (
+    Platform,
+    UnitOfWork,
+    audit_row,
+    platform_transaction,
+    time_of,
+    unit_of_work,
+    working_as,
+)
 
 Answer = TypeVar("Answer")
 Outcome = dict[str, Any]
@@ -30,6 +38,14 @@ class Command:
     operation: str
     values: Mapping[str, object]
     idempotency_key: str | None = None
+
+
+class RefusedWithTrace(Refused):
+    """A refusal that somebody has to hear of: what it leaves is written apart from the refused command (MON-7)."""
+
+    async def leave_trace(self, tx: Transaction) -> None:
+        """Write what stays; `tx` is a transaction of its own and sees as the platform."""
+        raise AssertionError("a refusal with a trace says which")
 
 
 async def run_command(
@@ -51,6 +67,9 @@ async def run_command(
             raise
         except Refused as refusal:
             await _audit_refusal(platform, credentials, command, refusal, actors[-1])
+            if isinstance(refusal, RefusedWithTrace):
+                async with platform_transaction(platform) as tx:
+                    await refusal.leave_trace(tx)
             raise
         except (*_RETRIED, sqlite3.OperationalError) as error:
             if attempt == TRIES - 1 or (isinstance(error, sqlite3.OperationalError) and "locked" not in str(error)):

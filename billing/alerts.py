@@ -1,0 +1,59 @@
+"""Alerts: something somebody should act on, once per subject, kind and date (section 15 of subscriptions, ALR-2).
+
+Also the refusal that leaves Alerts behind, written apart from what it refused (MON-7, GEN-2)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.calendar import local_date
+from core.clock import Instant
+from core.ids import new_id
+from core.refusals import Blocker
+from core.transaction import Transaction
+from tenants.commands import RefusedWithTrace
+
+
+class AlertKind(StrEnum):
+    """What happened."""
+
+    UPSTREAM_SHORT = "UPSTREAM_SHORT"
+    PAYMENT_PENDING_WHILE_SUSPENDED = "PAYMENT_PENDING_WHILE_SUSPENDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One Alert to be: it belongs to the organization that should act; the date is local to its time zone."""
+
+    organization_id: str
+    path: str
+    timezone: str
+    kind: AlertKind
+    subject_id: str
+    details: Mapping[str, object] = field(default_factory=dict)
+
+
+async def raise_alert(tx: Transaction, alert: Alert, now: Instant) -> None:
+    """Store the Alert, if none of its kind stands for the subject and this local date."""
+    await tx.execute(
+        "INSERT INTO alert (id, organization_id, path, kind, subject_id, alert_date, details, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "ON CONFLICT (organization_id, kind, subject_id, alert_date) DO NOTHING",
+        new_id("alert"), alert.organization_id, alert.path, alert.kind.value, alert.subject_id,
+        local_date(now, alert.timezone).isoformat(), json.dumps(dict(alert.details)), now,
+    )  # fmt: skip
+
+
+class RefusedWithAlerts(RefusedWithTrace):
+    """A refusal that those who can remove its cause hear of; the refused command itself left nothing."""
+
+    def __init__(self, blockers: Iterable[Blocker], alerts: Iterable[Alert], now: Instant) -> None:
+        super().__init__(blockers)
+        self.alerts = tuple(alerts)
+        self.now = now
+
+    async def leave_trace(self, tx: Transaction) -> None:
+        """Store the Alerts; `tx` sees as the platform."""
+        for alert in self.alerts:
+            await raise_alert(tx, alert, self.now)

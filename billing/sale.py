@@ -1,0 +1,133 @@
+"""What a sale costs at every level and who cannot pay it (MON-30 to MON-33, MON-83). Pure: facts in, figures out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from billing.chain import Level, LevelPrice, SaleChain, level_price
+from billing.periods import PaidTime, Segment
+from billing.posting import Entry, LedgerAccount, charge
+from billing.tax import TaxedAmount, tax_on_top
+from billing.wallet_figures import WalletMode, WalletSums, missing, usable
+from core.clock import Instant
+from core.refusals import FieldPath
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedItem:
+    """A plan or add-on of an order, and where it stands in the input."""
+
+    id: str
+    name: str
+    quantity: int
+    is_taxable: bool
+    field: FieldPath
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLine:
+    """One item in one segment at one level: rounded once, its tax a snapshot (MON-2, MON-83)."""
+
+    item: OrderedItem
+    segment: Segment
+    price: LevelPrice
+    taxed: TaxedAmount
+
+
+@dataclass(frozen=True, slots=True)
+class LevelSale:
+    """What one pair is charged. Amounts in micros of the pair's currency."""
+
+    level: Level
+    lines: tuple[ChargeLine, ...]
+
+    @property
+    def net_micros(self) -> int:
+        """All lines without tax."""
+        return sum(line.taxed.net_micros for line in self.lines)
+
+    @property
+    def tax_micros(self) -> dict[str, int]:
+        """The tax by component."""
+        found: dict[str, int] = {}
+        for tax in (tax for line in self.lines for tax in line.taxed.taxes):
+            found[tax.component] = found.get(tax.component, 0) + tax.amount_micros
+        return found
+
+    @property
+    def gross_micros(self) -> int:
+        """What the buyer of the pair pays."""
+        return sum(line.taxed.gross_micros for line in self.lines)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The pair's entries; none for a sale at 0 (MON-22)."""
+        wallet = self.level.pair.wallet
+        return charge(wallet.terms(self.level.policies), self.net_micros, self.tax_micros)
+
+    def missing_micros(self, now: Instant) -> int:
+        """How much the pair's Wallet is short, 0 when it covers the gross amount (MON-19, MON-32)."""
+        wallet = self.level.pair.wallet
+        return missing(wallet.mode, wallet.sums(now), self.gross_micros)
+
+    def sums_after(self, now: Instant) -> WalletSums:
+        """The Wallet's sums once the entries are posted."""
+        before = self.level.pair.wallet.sums(now)
+        moved = dict.fromkeys(LedgerAccount, 0)
+        for entry in self.entries:
+            moved[entry.ledger_account] += entry.amount_micros
+        return WalletSums(
+            before.wallet_micros + moved[LedgerAccount.WALLET],
+            before.unbilled_micros + moved[LedgerAccount.UNBILLED],
+            before.due_micros + moved[LedgerAccount.DUE],
+            before.reserved_micros,
+            before.limit_micros,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """The whole chain, from the buyer's pair upward; time is the same at every level."""
+
+    levels: tuple[LevelSale, ...]
+    time: PaidTime
+
+    @property
+    def buyer(self) -> LevelSale:
+        """The subscribing organization's own pair."""
+        return self.levels[0]
+
+    def margin_micros(self, level: int) -> int | None:
+        """What the seller of that level keeps: net price less net cost; None in two currencies (MON-33)."""
+        if level + 1 == len(self.levels):
+            return self.levels[level].net_micros
+        sold, bought = self.levels[level], self.levels[level + 1]
+        return sold.net_micros - bought.net_micros if sold.level.currency == bought.level.currency else None
+
+
+def price_sale(chain: SaleChain, items: Sequence[OrderedItem], time: PaidTime, cycle_months: int) -> Sale:
+    """Every line at every level, at the prices in force on the first day (SUB-3), from the buyer upward.
+
+    Refused: PLAN_NOT_OFFERED, PRICE_MISSING, CYCLE_NOT_OFFERED (the buyer's level), COST_MISSING (above)."""
+    return Sale(
+        tuple(LevelSale(level, tuple(_lines(level, items, time, cycle_months))) for level in chain.levels), time
+    )
+
+
+def _lines(level: Level, items: Sequence[OrderedItem], time: PaidTime, cycle_months: int) -> Iterator[ChargeLine]:
+    state = level.pair.buyer.state_code
+    for item in items:
+        price = level_price(level, item.id, cycle_months, time.start, item.field)
+        for segment in time.segments:
+            net = segment.fee_micros(price.unit.amount_micros * item.quantity, level.currency)
+            rule = level.charged_tax_rule if item.is_taxable else None
+            yield ChargeLine(item, segment, price, tax_on_top(net, rule, state, level.currency))
+
+
+def shown_balance(mode: WalletMode, sums: WalletSums) -> int:
+    """The one figure for a Wallet's balance: stored money, or what is unbilled and due (MON-11, MON-12)."""
+    return sums.wallet_micros if mode is WalletMode.PREPAID else sums.unbilled_micros + sums.due_micros
+
+
+def usable_after(level: LevelSale, now: Instant) -> int:
+    """What may still be spent once the sale is posted."""
+    return usable(level.level.pair.wallet.mode, level.sums_after(now))
