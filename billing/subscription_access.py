@@ -1,0 +1,93 @@
+"""The only way for a command to get at a subscription it names: visible, permitted, locked, in the version it saw."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from billing.subscription_status import Facts, Status, status_at
+from billing.timeline import FACT_COLUMNS, Subject, facts_of
+from core.clock import Instant
+from core.refusals import refuse
+from core.transaction import Row, fetch_one
+from tenants.access import OrganizationFacts, allow, not_found, organization_by_id
+from tenants.permissions import Action
+from tenants.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRow:
+    """A subscription as stored; dates are the holder's local ones, `seller_id` the holder's seller when bought."""
+
+    id: str
+    organization_id: str
+    path: str
+    seller_id: str
+    product_id: str
+    plan_id: str
+    product_name: str
+    plan_name: str
+    quantity: int
+    cycle_months: int
+    currency: str
+    method: str
+    anchor_date: date
+    start_date: date
+    end_date: date
+    activated_at: Instant
+    renewal_failed_at: Instant | None
+    settings: dict[str, Any]
+    version: int
+    facts: Facts
+
+    @property
+    def subject(self) -> Subject:
+        """What the timeline is written from."""
+        return Subject(self.id, self.organization_id, self.path, self.facts)
+
+    def status(self, now: Instant) -> Status:
+        """The status that shows at the instant (SUB-20)."""
+        return status_at(self.facts, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A subscription and the organization that holds it."""
+
+    subscription: SubscriptionRow
+    holder: OrganizationFacts
+
+
+_PLAIN = (
+    "id", "organization_id", "path", "seller_id", "product_id", "plan_id", "product_name", "plan_name", "quantity",
+    "cycle_months", "currency", "method", "activated_at", "renewal_failed_at", "version",
+)  # fmt: skip
+_DATES = ("anchor_date", "start_date", "end_date")
+_COLUMNS = ", ".join(f"s.{name}" for name in (*_PLAIN, *_DATES, "settings", *FACT_COLUMNS))
+
+
+async def subscription_for(
+    uow: UnitOfWork, action: Action, subscription_id: str, version: int | None = None, *, is_preview: bool = False
+) -> Held:
+    """The subscription, if the actor may do this to it; its row stays locked unless it is a preview (GEN-1, GEN-7).
+
+    Refused: NOT_FOUND, FORBIDDEN and the other codes of the permission table, VERSION_CONFLICT (SUB-15)."""
+    lock = " FOR NO KEY UPDATE OF s" if uow.tx.dialect == "postgres" and not is_preview else ""
+    row = await fetch_one(
+        uow.tx,
+        f"SELECT {_COLUMNS} FROM subscription s WHERE s.id = $4 AND {uow.visible('s', 'subscription')}{lock}",
+        *uow.scope, subscription_id,
+    )  # fmt: skip
+    if row is None:
+        not_found(("subscriptionId",))
+    holder = await organization_by_id(uow, row["organization_id"], ("subscriptionId",))
+    allow(uow, action, holder)
+    if version is not None and version != row["version"]:
+        refuse("VERSION_CONFLICT", "The subscription was changed since.", ("version",), version=row["version"])
+    return Held(_subscription(row), holder)
+
+
+def _subscription(row: Row) -> SubscriptionRow:
+    plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
+    dates: dict[str, Any] = {name: date.fromisoformat(row[name]) for name in _DATES}
+    return SubscriptionRow(**plain, **dates, settings=json.loads(row["settings"]), facts=facts_of(row))
