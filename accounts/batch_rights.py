@@ -1,0 +1,53 @@
+"""Who may preview, retry, confirm and cancel a batch update, field by field (BAT-80, BAT-81). Pure; reads no table."""
+
+from collections.abc import Iterable
+
+from accounts.batch_changes import seller_only_fields
+from core.refusals import refuse
+from tenants.access import OrganizationFacts, relation_to
+from tenants.permissions.actions import Action
+from tenants.permissions.decision import ALLOWED, Decision, decide
+from tenants.permissions.table import PERMISSIONS
+from tenants.permissions.vocabulary import Relation, Role, Via
+from tenants.unit_of_work import UnitOfWork
+
+_BUYER = frozenset({Relation.BUYER_MANAGED_BY_CUSTOMER, Relation.BUYER_MANAGED_BY_SERVICE_PROVIDER})
+_LEADERS = frozenset({Role.OWNER, Role.ADMIN})
+_IN_ORDER = ("NOT_FOUND", "FORBIDDEN_WHILE_ACTING", "FORBIDDEN", "SCOPE_MISSING", "CONSENT_REQUIRED")
+
+
+def decide_update(action: Action, role: Role, relation: Relation, via: Via, fields: Iterable[str]) -> Decision:
+    """Whether the role may do this with an update of these fields: it needs the right for each of them (BAT-80).
+
+    The money of the seller and of distributors is moved by OWNER and ADMIN of the seller alone, whoever manages the
+    customer; every other field, and a request without any, is the table's."""
+    named = tuple(fields)
+    money = seller_only_fields(named)
+    found = [_decide_money(action, role, relation, via)] if money else []
+    if not named or len(money) < len(named):
+        found.append(decide(action, role, relation, via))
+    refused = {each.code for each in found}
+    return next((Decision(code) for code in _IN_ORDER if code in refused), ALLOWED)
+
+
+def allow_update(uow: UnitOfWork, action: Action, customer: OrganizationFacts, fields: Iterable[str]) -> None:
+    """Enforce it for the actor. Refused: FORBIDDEN, SCOPE_MISSING, CONSENT_REQUIRED."""
+    decide_update(action, uow.actor.role, relation_to(uow, customer), uow.actor.via, fields).enforce()
+
+
+def check_chunk_rows(rows: int, field: tuple[str, ...]) -> None:
+    """Refused CHUNK_ROWS_OUT_OF_RANGE outside 1 to 5,000 (BAT-51)."""
+    if not 1 <= rows <= MAX_CHUNK_ROWS:
+        refuse("CHUNK_ROWS_OUT_OF_RANGE", f"A chunk has 1 to {MAX_CHUNK_ROWS} rows.", field, maximum=MAX_CHUNK_ROWS)
+
+
+DEFAULT_CHUNK_ROWS, MAX_CHUNK_ROWS = 1_000, 5_000
+
+
+def _decide_money(action: Action, role: Role, relation: Relation, via: Via) -> Decision:
+    if relation is Relation.OUTSIDE:
+        return Decision("NOT_FOUND")
+    if relation not in _BUYER or role not in _LEADERS:
+        return Decision("FORBIDDEN")
+    permission = PERMISSIONS[action]
+    return ALLOWED if via.covers(permission.area, permission.access) else Decision("SCOPE_MISSING")
