@@ -1,4 +1,4 @@
-"""Ids of generated rows: TypeIDs that grow with a row's number, the same in Python and, for millions of rows, in SQL."""
+"""Ids of generated rows: TypeIDs that grow with a row's number, the same in Python and, for millions, in SQL."""
 
 import hashlib
 
@@ -21,8 +21,7 @@ SQL_FUNCTIONS = [
     "CREATE FUNCTION bench.id(prefix text, n bigint) RETURNS text LANGUAGE sql IMMUTABLE "
     f"RETURN prefix || '_{_FIRST_DIGITS}' || lpad(to_hex(n), 6, '0') || bench.free_digits(md5(prefix || n::text))",
     f"CREATE FUNCTION bench.label(n bigint) RETURNS text LANGUAGE sql IMMUTABLE RETURN ltrim({_LABEL_DIGITS}, '0')",
-    "CREATE FUNCTION bench.made_at(n bigint) RETURNS bigint LANGUAGE sql IMMUTABLE "
-    f"RETURN (n + {FIRST_AT_MS}) * 1000",
+    f"CREATE FUNCTION bench.made_at(n bigint) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN (n + {FIRST_AT_MS}) * 1000",
 ]
 
 

@@ -15,7 +15,12 @@ from tests.postgres import create_database, drop_database, ensure_template, runn
 
 TEMPLATE = "tenantry_bench_empty"
 _DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
-_SETTINGS = ("max_wal_size = '4GB'", "checkpoint_timeout = '30min'", "work_mem = '16MB'", "maintenance_work_mem = '256MB'")
+_SETTINGS = (
+    "max_wal_size = '4GB'",
+    "checkpoint_timeout = '30min'",
+    "work_mem = '16MB'",
+    "maintenance_work_mem = '256MB'",
+)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The servers that Tenantry is measured against: each a process of its own, over the same rows."""

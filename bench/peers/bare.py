@@ -1,0 +1,67 @@
+"""Bare asyncpg: the statement of the account list behind a Starlette route, no GraphQL at all. The limit.
+
+`/account-list` sends what Tenantry sends, the API key's lookup included; `/account-list-known` knows who asks and
+binds the scope in the round trip of BEGIN: the least that row-level security allows."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import asyncpg
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bench.peers.settings import PeerSettings
+from bench.statement import account_list_statement
+from core.database import Database, opening
+from tenants.authentication import secret_hash
+from tenants.row_scope import RowScope
+
+_PEER = PeerSettings.of_this_process()
+_SCOPE = RowScope(_PEER.settings["app.path"], _PEER.settings["app.organization_id"])
+_LIST = account_list_statement()
+_WHO = "SELECT a.*, is_stopped_above(a.organization_id) AS is_stopped FROM actor_by_api_key($1) a"
+_BIND = (
+    "SELECT set_config('app.path', $1, true), set_config('app.path_end', $2, true), "
+    "set_config('app.organization_id', $3, true)"
+)
+
+
+async def _keep(_connection: object) -> None:
+    """No reset between requests, as in Tenantry's pool: it would cost a round trip."""
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
+    database = Database(_PEER.database_url, role="tenantry_app", pool_size=_PEER.pool_size)
+    credentials = dict(database.configuration()["connections"]["default"]["credentials"])
+    sizes = {"min_size": credentials.pop("minsize"), "max_size": credentials.pop("maxsize")}
+    async with asyncpg.create_pool(None, reset=_keep, **sizes, **credentials) as pool:
+        yield {"pool": pool}
+
+
+async def _account_list(request: Request) -> Response:
+    token = request.headers["authorization"].removeprefix("Bearer ")
+    async with request.state.pool.acquire() as connection:
+        await connection.execute("BEGIN")
+        actor = (await connection.fetch(_WHO, secret_hash(token)))[0]
+        scope = RowScope(actor["path"], actor["organization_id"])
+        await connection.fetch(_BIND, *scope.arguments)
+        rows = await connection.fetch(_LIST, *scope.arguments, request.query_params["seller"])
+        await connection.execute("COMMIT")
+    return Response(rows[0][0], media_type="application/json")
+
+
+async def _account_list_known(request: Request) -> Response:
+    async with request.state.pool.acquire() as connection:
+        await connection.execute("BEGIN" + opening(_PEER.settings))
+        rows = await connection.fetch(_LIST, *_SCOPE.arguments, request.query_params["seller"])
+        await connection.execute("COMMIT")
+    return Response(rows[0][0], media_type="application/json")
+
+
+app = Starlette(
+    routes=[Route("/account-list", _account_list), Route("/account-list-known", _account_list_known)],
+    lifespan=_lifespan,
+)
