@@ -23,6 +23,17 @@ ALWAYS = date.min
 
 
 @dataclass(frozen=True, slots=True)
+class OrderedItem:
+    """A plan or add-on of an order, and where it stands in the input."""
+
+    id: str
+    name: str
+    quantity: int
+    is_taxable: bool
+    field: FieldPath
+
+
+@dataclass(frozen=True, slots=True)
 class ListedPrice:
     """A price a seller asks of one buyer for one item: a list row or a contract price, with the term it binds to."""
 
@@ -79,17 +90,18 @@ class SaleChain:
 
 
 async def read_chain(
-    uow: UnitOfWork, organization_id: str, owner_id: str, item_ids: Collection[str], *, is_preview: bool = False
+    uow: UnitOfWork, organization_id: str, owner_id: str, items: Sequence[OrderedItem], *, is_preview: bool = False
 ) -> SaleChain:
-    """Four statements however long the chain; the Wallets stay locked unless it is a preview (MON-7).
+    """Four statements at most, however long the chain; the Wallets stay locked unless it is a preview (MON-7).
 
     Call it inside `as_platform`. Refused: WALLET_MISSING, PLAN_NOT_OFFERED (the owner does not stand above)."""
     pairs = await lock_chain(uow, organization_id, owner_id, is_preview=is_preview)
     if not pairs:
         refuse("PLAN_NOT_OFFERED", "The plan has no price.")
     policies = await read_policies(uow.tx, organization_id)
-    prices, terms = await _read_prices(uow, pairs, item_ids)
-    rules = await read_tax_rules(uow, [pair.seller.id for pair in pairs])
+    prices, terms = await _read_prices(uow, pairs, [item.id for item in items])
+    is_taxable = any(item.is_taxable for item in items)
+    rules = await read_tax_rules(uow, [pair.seller.id for pair in pairs]) if is_taxable else {}
     return _chain(pairs, policies, prices, terms, rules)
 
 

@@ -3,24 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from billing.chain import Level, LevelPrice, SaleChain, level_price
+from billing.chain import Level, LevelPrice, OrderedItem, SaleChain, level_price
 from billing.periods import PaidTime, Segment
 from billing.posting import Entry, LedgerAccount, charge
 from billing.tax import TaxedAmount, tax_on_top
 from billing.wallet_figures import WalletMode, WalletSums, missing, usable
 from core.clock import Instant
-from core.refusals import FieldPath
-
-
-@dataclass(frozen=True, slots=True)
-class OrderedItem:
-    """A plan or add-on of an order, and where it stands in the input."""
-
-    id: str
-    name: str
-    quantity: int
-    is_taxable: bool
-    field: FieldPath
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,84 @@
+"""What every level was charged for a subscription's paid time, read as charges that may come back (SUB-33, SUB-82)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from billing.periods import SegmentKind, anchor_of_segment
+from billing.refund import ChargeKind, RefundableCharge
+from billing.subscription_access import SubscriptionRow
+from billing.tax import TaxedAmount, tax_of_part
+from billing.tax_snapshot import taxed_amount
+from core.transaction import Row, Transaction
+
+_KINDS = {
+    SegmentKind.WHOLE_CYCLE: ChargeKind.WHOLE_CYCLE,
+    SegmentKind.BROKEN: ChargeKind.BROKEN,
+    SegmentKind.CALENDAR_PART: ChargeKind.PRORATED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCharge:
+    """One item in one segment at one pair; `left` is what of it was not refunded yet. Amounts in micros."""
+
+    id: str
+    wallet_id: str
+    sale_id: str
+    item_id: str
+    item_name: str
+    is_taxable: bool
+    cycle_fee_micros: int
+    cycle_months: int
+    min_term_months: int | None
+    early_end_percent: Fraction
+    refundable: RefundableCharge
+    refunded_net_micros: int
+
+    def not_yet_refunded(self, refund: TaxedAmount, currency: str) -> TaxedAmount:
+        """What of a refund was not given back before; nothing comes back twice."""
+        if self.refunded_net_micros == 0:
+            return refund
+        left = max(0, refund.net_micros - self.refunded_net_micros)
+        return tax_of_part(left, self.refundable.charged, currency)
+
+
+_CHARGES = """
+SELECT c.id, c.wallet_id, c.item_id, c.quantity, c.unit_price_micros, c.net_micros, c.taxes, c.discount_percent,
+    c.refunded_net_micros, c.min_term_months, c.early_end_percent, g.kind, g.first_date, g.end_date, g.cycle_months,
+    g.sale_id, coalesce(p.name, a.name) AS item_name, coalesce(p.is_taxable, a.is_taxable) AS is_taxable
+FROM segment_charge c JOIN segment g ON g.id = c.segment_id
+LEFT JOIN plan p ON p.id = c.item_id LEFT JOIN add_on a ON a.id = c.item_id
+WHERE c.subscription_id = $1 ORDER BY g.first_date, c.level, c.id
+"""
+
+
+async def stored_charges(tx: Transaction, subscription: SubscriptionRow) -> tuple[StoredCharge, ...]:
+    """Every charge of every level in the order of time. Call it in the platform's own sight (MON-34)."""
+    rows = await tx.fetch(_CHARGES, subscription.id)
+    first_period_end = _first_period_end(rows)
+    return tuple(_charge(row, subscription, first_period_end) for row in rows)
+
+
+def _first_period_end(rows: Sequence[Row]) -> str:
+    first = min((row["first_date"] for row in rows), default="")
+    return max((row["end_date"] for row in rows if row["first_date"] == first), default="")
+
+
+def _charge(row: Row, subscription: SubscriptionRow, first_period_end: str) -> StoredCharge:
+    start = date.fromisoformat(row["first_date"])
+    refundable = RefundableCharge(
+        first_day=start,
+        end=date.fromisoformat(row["end_date"]),
+        anchor=anchor_of_segment(start, subscription.anchor_date),
+        charged=taxed_amount(row["net_micros"], row["taxes"]),
+        kind=_KINDS[SegmentKind(row["kind"])],
+        discount_percent=Fraction(row["discount_percent"]),
+        is_of_first_period=row["first_date"] < first_period_end,
+    )
+    return StoredCharge(
+        row["id"], row["wallet_id"], row["sale_id"], row["item_id"], row["item_name"], bool(row["is_taxable"]),
+        row["unit_price_micros"] * row["quantity"], row["cycle_months"], row["min_term_months"],
+        Fraction(row["early_end_percent"] or 0), refundable, row["refunded_net_micros"],
+    )  # fmt: skip
