@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from core.clock import HOUR, MINUTE, Instant
@@ -98,10 +99,17 @@ def _check_api_key(row: Row, credentials: Credentials, now: Instant) -> None:
         raise Unauthenticated("API_KEY_REVOKED", "This API key was revoked.")
     if now >= row["expires_at"]:
         raise Unauthenticated("API_KEY_EXPIRED", "This API key has expired.")
-    if row["allowed_addresses"] and credentials.address not in json.loads(row["allowed_addresses"]):
+    if row["allowed_addresses"] and not _is_within(credentials.address, json.loads(row["allowed_addresses"])):
         raise Unauthenticated("IP_NOT_ALLOWED", "This API key may not be used from here.")
     if row["is_stopped"]:
         raise Unauthenticated("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
+
+
+def _is_within(address: str | None, networks: Sequence[str]) -> bool:
+    try:
+        return any(ip_address(address or "") in ip_network(network) for network in networks)
+    except ValueError:  # no address at all, or the name of a socket
+        return False
 
 
 def _lookup(tx: Transaction, function: str, view: str, column: str) -> str:

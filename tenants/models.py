@@ -1,4 +1,4 @@
-"""Tables of organizations, members and access. Models carry the state of migrations and serve scoped `.values()` reads; writes are SQL.
+"""Tables of organizations, members and access: the state of migrations, and scoped `.values()` reads; writes are SQL.
 
 The DDL itself (keys, checks, triggers, row security) is hand-written in migrations/, see docs/adr."""
 

@@ -55,8 +55,20 @@ class ClockAdvanced:
     now: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class MemberLeft:
+    """A member was removed or may no longer sign in: what was assigned to it is free again (MEM-8)."""
+
+    organization_id: str
+    path: str
+    member_id: str
+
+
 on_organization_created: Hooks[OrganizationCreated] = Hooks()
 """billing/ opens the Wallet between seller and new organization here (ORG-6)."""
 
 on_clock_advanced: Hooks[ClockAdvanced] = Hooks()
 """Due work of a sandbox runs here, within the transaction that moves the clock."""
+
+on_member_left: Hooks[MemberLeft] = Hooks()
+"""billing/ and accounts/ clear assignments of subscriptions and accounts here."""

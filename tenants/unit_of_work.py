@@ -180,6 +180,14 @@ async def platform_transaction(platform: Platform) -> AsyncIterator[Transaction]
         yield tx
 
 
+@asynccontextmanager
+async def platform_reading(platform: Platform) -> AsyncIterator[Transaction]:
+    """A reading transaction of the platform itself, for what is asked before anybody is known (sign-in)."""
+    settings = {} if platform.database.dialect == "sqlite" else {"role": "tenantry_system"}
+    async with platform.database.read(settings) as tx:
+        yield tx
+
+
 async def bind(tx: Transaction, scope: RowScope) -> None:
     """Bind the transaction to a scope, for row security (nothing to do on SQLite)."""
     if tx.dialect == "postgres":

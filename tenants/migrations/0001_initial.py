@@ -102,15 +102,15 @@ CREATE INDEX member_user ON member (user_id);
 CREATE INDEX member_path ON member (path, id);
 CREATE TABLE invitation (
     id text NOT NULL PRIMARY KEY,
-    organization_id text NOT NULL,
+    organization_id text NOT NULL REFERENCES organization (id) ON DELETE RESTRICT,
     path text NOT NULL,
     member_id text NOT NULL,
     token_hash text NOT NULL UNIQUE,
     state text NOT NULL CHECK (state IN ('OPEN', 'USED', 'REVOKED')),
     created_at bigint NOT NULL,
-    expires_at bigint NOT NULL,
-    FOREIGN KEY (organization_id, member_id) REFERENCES member (organization_id, id) ON DELETE RESTRICT
+    expires_at bigint NOT NULL
 );
+CREATE INDEX invitation_member ON invitation (member_id);
 CREATE TABLE session (
     id text NOT NULL PRIMARY KEY,
     user_id text NOT NULL REFERENCES users (id) ON DELETE RESTRICT,

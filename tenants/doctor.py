@@ -1,0 +1,107 @@
+"""The tree's doctor (ORG-3): paths follow from parent pointers; finds what does not fit and puts it right.
+
+Rows of money keep the path that their pair had (VIS-6), and the log is never changed: both are left alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.transaction import Row, Transaction
+from tenants.paths import TreeNode, rebuild_paths
+from tenants.row_scope import SIGHT_OF_TABLE, Sight
+from tenants.tree_lock import lock_tree
+from tenants.unit_of_work import Platform, platform_transaction
+
+KEPT_AS_WRITTEN = frozenset(
+    {table for table, sight in SIGHT_OF_TABLE.items() if sight is Sight.PAIR} | {"audit_entry", "organization"}
+)
+_SQLITE_TABLES = """
+SELECT m.name FROM sqlite_master m WHERE m.type = 'table'
+AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'path')
+AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'organization_id') ORDER BY m.name
+"""
+_POSTGRES_TABLES = """
+SELECT t.tablename AS name FROM pg_tables t WHERE t.schemaname = 'public'
+AND 2 = (SELECT count(*) FROM information_schema.columns c WHERE c.table_schema = 'public'
+         AND c.table_name = t.tablename AND c.column_name IN ('path', 'organization_id')) ORDER BY t.tablename
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What does not fit, of which organization, in how many rows."""
+
+    table: str
+    organization_id: str
+    stored: str
+    expected: str | None
+    """None: no root reaches this organization; nothing puts that right by itself."""
+    rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The faults that were found, and whether they were put right."""
+
+    faults: tuple[Fault, ...]
+    is_repaired: bool
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether nothing is wrong now."""
+        left = [fault for fault in self.faults if not self.is_repaired or fault.expected is None]
+        return not left
+
+
+async def examine(platform: Platform, *, repair: bool = False) -> Diagnosis:
+    """Compare every stored path with the one its parents give, under the tree lock; with `repair` put it right."""
+    async with platform_transaction(platform) as tx:
+        await lock_tree(tx)
+        faults = await _organization_faults(tx)
+        if repair:
+            await _repair_organizations(tx, faults)
+        for table in await tables_with_path(tx):
+            faults += await _table_faults(tx, table)
+            if repair:
+                await _repair_table(tx, table)
+        return Diagnosis(tuple(faults), repair)
+
+
+async def tables_with_path(tx: Transaction) -> list[str]:
+    """The tables whose rows stand where their organization stands."""
+    rows = await tx.fetch(_SQLITE_TABLES if tx.dialect == "sqlite" else _POSTGRES_TABLES)
+    return [row["name"] for row in rows if row["name"] not in KEPT_AS_WRITTEN]
+
+
+async def _organization_faults(tx: Transaction) -> list[Fault]:
+    rows: Sequence[Row] = await tx.fetch("SELECT id, parent_id, number, path FROM organization ORDER BY id")
+    rebuilt = rebuild_paths(TreeNode(row["id"], row["parent_id"], row["number"]) for row in rows)
+    return [
+        Fault("organization", row["id"], row["path"], rebuilt.paths.get(row["id"]))
+        for row in rows
+        if row["path"] != rebuilt.paths.get(row["id"])
+    ]
+
+
+async def _repair_organizations(tx: Transaction, faults: list[Fault]) -> None:
+    """In two steps, for two paths may stand in each other's place and a path is unique."""
+    mended = [(fault.organization_id, fault.expected) for fault in faults if fault.expected is not None]
+    for organization_id, _ in mended:
+        await tx.execute("UPDATE organization SET path = $2 WHERE id = $1", organization_id, f"!{organization_id}")
+    for organization_id, path in mended:
+        await tx.execute("UPDATE organization SET path = $2 WHERE id = $1", organization_id, path)
+
+
+async def _table_faults(tx: Transaction, table: str) -> list[Fault]:
+    rows = await tx.fetch(
+        f"SELECT t.organization_id, t.path, o.path AS expected, count(*) AS many FROM {table} t "
+        "JOIN organization o ON o.id = t.organization_id WHERE t.path <> o.path "
+        "GROUP BY t.organization_id, t.path, o.path ORDER BY t.organization_id, t.path"
+    )
+    return [Fault(table, row["organization_id"], row["path"], row["expected"], row["many"]) for row in rows]
+
+
+async def _repair_table(tx: Transaction, table: str) -> None:
+    await tx.execute(
+        f"UPDATE {table} SET path = o.path FROM organization o "
+        f"WHERE o.id = {table}.organization_id AND {table}.path <> o.path"
+    )

@@ -1,0 +1,170 @@
+"""Signing in with e-mail and password (AUTH-2, AUTH-3, AUTH-6): who may, what it answers. Sessions: sessions.py.
+
+The slow hash is checked outside of any transaction; what it means is settled under the e-mail's lock."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from core.clock import HOUR, Instant
+from core.ids import new_id
+from core.refusals import refuse
+from core.transaction import Row, Transaction, fetch_one, insert
+from tenants.actor import Actor, Credentials
+from tenants.authentication import SESSION_PREFIX, secret_hash
+from tenants.names import folded_email
+from tenants.passwords import is_right_password
+from tenants.permissions import SIGNED_IN, Role
+from tenants.policy import platform_policies
+from tenants.policy_resolution import Policies
+from tenants.sign_in_locks import count_try, read_lock
+from tenants.stopped import is_stopped
+from tenants.unit_of_work import Platform, audit_row, platform_reading, platform_transaction, time_of
+
+LOCKED_TOPIC = "mail.sign_in_locked"
+_MESSAGES = {
+    "SIGN_IN_FAILED": "E-mail or password is wrong.",
+    "SIGN_IN_LOCKED": "Too many wrong passwords; try again later.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An organization that the user may stand in."""
+
+    member_id: str
+    organization_id: str
+    organization_name: str
+    organization_kind: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: the token is shown here alone; it ends at the latest at `expires_at`."""
+
+    token: str
+    session_id: str
+    expires_at: Instant
+    memberships: tuple[Membership, ...]
+
+
+async def sign_in(platform: Platform, email: str, password: str, came: Credentials) -> SignedIn:
+    """Open a session; `came` tells address and client.
+
+    Refused: SIGN_IN_FAILED (unknown, wrong, login-less, PENDING: alike, after the same time), SIGN_IN_LOCKED,
+    ORGANIZATION_NOT_ACTIVE when no membership of the user is in an active organization."""
+    key = folded_email(email)[:254]
+    user = await check_password(platform, key, password)
+    async with platform_transaction(platform) as tx:
+        rows = await _accepted_memberships(tx, user.id)
+        active = [row for row in rows if not row["is_stopped"]]
+        signed_in = await _open_session(tx, platform, user.id, active, came) if active else None
+    if signed_in is None:
+        refuse("ORGANIZATION_NOT_ACTIVE", "No organization of yours is active.")
+    return signed_in
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """Who gave the right password."""
+
+    id: str
+    email: str
+
+
+async def check_password(platform: Platform, email_folded: str, password: str) -> KnownUser:
+    """The user with this e-mail and password who is an accepted member somewhere; each failure counts (AUTH-3).
+
+    Refused: SIGN_IN_FAILED, SIGN_IN_LOCKED."""
+    async with platform_reading(platform) as tx:
+        if (await read_lock(tx, email_folded)).is_locked(platform.clock.now()):
+            _refuse("SIGN_IN_LOCKED")
+        user = await fetch_one(
+            tx,
+            "SELECT u.id, u.email, u.password_hash FROM users u WHERE u.email_folded = $1 AND EXISTS (SELECT 1 "
+            "FROM member m WHERE m.user_id = u.id AND m.invitation = 'ACCEPTED' AND m.has_portal_access)",
+            email_folded,
+        )
+    is_right = await is_right_password(password, None if user is None else user["password_hash"])
+    async with platform_transaction(platform) as tx:
+        now, policies = platform.clock.now(), await platform_policies(tx)
+        if user is not None and is_right:
+            # The hash was read before: a password that was changed meanwhile is no longer right.
+            is_right = await _is_unchanged(tx, user)
+        code, has_locked = await count_try(tx, email_folded, is_right=is_right, now=now, policies=policies)
+        if has_locked and user is not None:
+            await _send_lock_notice(tx, user, now, policies)
+    if code is not None or user is None:
+        _refuse(code or "SIGN_IN_FAILED")
+    return KnownUser(user["id"], user["email"])
+
+
+async def _is_unchanged(tx: Transaction, user: Row) -> bool:
+    stored = await fetch_one(tx, "SELECT password_hash FROM users WHERE id = $1", user["id"])
+    return stored is not None and stored["password_hash"] == user["password_hash"]
+
+
+async def _accepted_memberships(tx: Transaction, user_id: str) -> Sequence[Row]:
+    return await tx.fetch(
+        "SELECT m.id AS member_id, m.role, m.given_name, m.family_name, o.id AS organization_id, o.path, o.kind, "
+        f"o.name, o.clock_id, c.stands_at, {is_stopped(tx.dialect, 'o.id')} AS is_stopped FROM member m "
+        "JOIN organization o ON o.id = m.organization_id LEFT JOIN sandbox_clock c ON c.id = o.clock_id "
+        "WHERE m.user_id = $1 AND m.invitation = 'ACCEPTED' AND m.has_portal_access ORDER BY m.id",
+        user_id,
+    )
+
+
+async def _open_session(
+    tx: Transaction, platform: Platform, user_id: str, rows: Sequence[Row], came: Credentials
+) -> SignedIn:
+    token, session_id, now = SESSION_PREFIX + secrets.token_urlsafe(32), new_id("ses"), platform.clock.now()
+    policies = await platform_policies(tx)
+    max_hours = policies.integer("sessionMaxHours")
+    await insert(
+        tx,
+        "session",
+        id=session_id,
+        user_id=user_id,
+        token_hash=secret_hash(token),
+        created_at=now,
+        last_used_at=now,
+        password_at=now,
+        idle_minutes=policies.integer("sessionIdleMinutes"),
+        max_hours=max_hours,
+        address=came.address,
+        client=came.client,
+    )
+    actor = _actor(rows[0], user_id, session_id)
+    entry = audit_row(actor, came, time_of(actor, platform.clock), "signIn")
+    await insert(tx, "audit_entry", **entry, organization_id=actor.organization_id, path=actor.path,
+                 entity_type="Session", entity_id=session_id)  # fmt: skip
+    memberships = tuple(
+        Membership(row["member_id"], row["organization_id"], row["name"], row["kind"], Role(row["role"]))
+        for row in rows
+    )
+    return SignedIn(token, session_id, now + max_hours * HOUR, memberships)
+
+
+def _actor(row: Row, user_id: str, session_id: str) -> Actor:
+    name = " ".join(filter(None, (row["given_name"], row["family_name"])))
+    return Actor(
+        row["organization_id"], row["name"], row["kind"], row["path"], Role(row["role"]), SIGNED_IN, name, user_id,
+        row["member_id"], session_id, clock_id=row["clock_id"], clock_stands_at=row["stands_at"],
+    )  # fmt: skip
+
+
+async def _send_lock_notice(tx: Transaction, user: Row, now: Instant, policies: Policies) -> None:
+    """At once, to the person concerned (ALR-1, lockout)."""
+    rows = await _accepted_memberships(tx, user["id"])
+    await insert(
+        tx, "outbox", id=new_id("obx"), organization_id=rows[0]["organization_id"], path=rows[0]["path"],
+        topic=LOCKED_TOPIC, subject_id=user["id"], created_at=now, due_at=now,
+        payload=json.dumps({"to": user["email"], "lockoutMinutes": policies.integer("lockoutMinutes")}),
+    )  # fmt: skip
+
+
+def _refuse(code: str) -> NoReturn:
+    refuse(code, _MESSAGES[code])
