@@ -2,14 +2,15 @@
 
 At once and final, by the seller alone. What it costs for the minimum term becomes a debt: it never stops an ending."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from billing.chain import Level, read_chain
+from billing.chain import Level, OrderedItem, read_chain
 from billing.ending_figures import Ending, LevelEnding, end_levels
 from billing.ending_preview import RefundPreview, preview_of
 from billing.ending_writing import write_ending
-from billing.stored_charges import stored_charges
+from billing.stored_charges import StoredCharge, stored_charges
 from billing.subscription_access import Held, subscription_for
 from billing.subscription_status import Status
 from core.calendar import local_date
@@ -100,17 +101,21 @@ async def _read_levels(
         end_date=subscription.end_date,
     )
     async with uow.as_platform("MON-34: each pair up the chain refunds by its own seller's policy"):
-        chain = await _chain(uow, held, is_preview=is_preview)
         charges = await stored_charges(uow.tx, subscription)
-    return end_levels(chain, charges, ending, None if pay_out is None else pay_out.value)
+        levels = await _levels(uow, held, charges, is_preview=is_preview)
+    return end_levels(levels, charges, ending, None if pay_out is None else pay_out.value)
 
 
-async def _chain(uow: UnitOfWork, held: Held, *, is_preview: bool) -> tuple[Level, ...]:
+async def _levels(
+    uow: UnitOfWork, held: Held, charges: Iterable[StoredCharge], *, is_preview: bool
+) -> tuple[Level, ...]:
     """The pairs as they stand; none when the Product's owner no longer stands above, after a move (MOVE-6)."""
     subscription = held.subscription
     owner = await fetch_value(uow.tx, "SELECT organization_id FROM product WHERE id = $1", subscription.product_id)
+    needs_tax = any(charge.is_taxable and charge.min_term_months is not None for charge in charges)
+    plan = OrderedItem(subscription.plan_id, subscription.plan_name, subscription.quantity, needs_tax, ())
     try:
-        chain = await read_chain(uow, held.holder.id, owner, [subscription.plan_id], is_preview=is_preview)
+        chain = await read_chain(uow, held.holder.id, owner, [plan], is_preview=is_preview)
     except Refused as refusal:
         if refusal.codes == ("PLAN_NOT_OFFERED",):
             return ()

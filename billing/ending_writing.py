@@ -33,24 +33,41 @@ async def write_ending(uow: UnitOfWork, held: Held, levels: Sequence[LevelEnding
 
 async def _post(uow: UnitOfWork, held: Held, levels: Iterable[LevelEnding], payment_id: str | None) -> dict[str, str]:
     """Post every pair's movements; answers the transactions' ids by posting key."""
-    movements = [movement for level in levels for movement in _movements(held.subscription.id, level, payment_id)]
+    early_end_sale, subscription_id = new_id("sale"), held.subscription.id
+    movements = [
+        movement
+        for level in levels
+        for movement in (
+            *_refunds(subscription_id, level),
+            *_early_end(subscription_id, level, early_end_sale),
+            *_pay_out(level, payment_id),
+        )
+    ]
     ids = await post(uow, movements) if movements else []
     return {movement.posting_key: ltx for movement, ltx in zip(movements, ids, strict=True)}
 
 
-def _movements(subscription_id: str, level: LevelEnding, payment_id: str | None) -> Iterator[Movement]:
-    """One for each sale that gives something back, the minimum term, the pay-out. A key can be posted only once."""
-    wallet, source = level.level.pair.wallet, ("Subscription", subscription_id)
+def _refunds(subscription_id: str, level: LevelEnding) -> Iterator[Movement]:
+    """One for each sale that gives something back; a key can be posted only once."""
+    wallet = level.level.pair.wallet
     for sale_id, entries in level.refunds_by_sale.items():
         key = f"refund:{subscription_id}:{sale_id}:{wallet.id}"
-        yield Movement(wallet, MovementType.REFUND, entries, *source, key, sale_id)
-    if level.early_end_entries:
+        yield Movement(wallet, MovementType.REFUND, entries, "Subscription", subscription_id, key, sale_id)
+
+
+def _early_end(subscription_id: str, level: LevelEnding, sale_id: str) -> Iterator[Movement]:
+    """The minimum term: a sale of its own over all levels that bind to one."""
+    wallet, entries = level.level.pair.wallet, level.early_end_entries
+    if entries:
         key = f"early_end:{subscription_id}:{wallet.id}"
-        yield Movement(wallet, MovementType.EARLY_END, level.early_end_entries, *source, key, subscription_id)
+        yield Movement(wallet, MovementType.EARLY_END, entries, "Subscription", subscription_id, key, sale_id)
+
+
+def _pay_out(level: LevelEnding, payment_id: str | None) -> Iterator[Movement]:
+    """The refund leaving the Wallet again."""
     if level.pays_out and payment_id is not None:
-        yield Movement(
-            wallet, MovementType.PAY_OUT, level.pay_out_entries, "Payment", payment_id, f"pay_out:{payment_id}"
-        )
+        wallet, key = level.level.pair.wallet, f"pay_out:{payment_id}"
+        yield Movement(wallet, MovementType.PAY_OUT, level.pay_out_entries, "Payment", payment_id, key)
 
 
 async def _mark_refunded(uow: UnitOfWork, charges: Iterable[ChargeEnding]) -> None:
