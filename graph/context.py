@@ -1,0 +1,26 @@
+"""What every resolver gets: the platform, who asks, and the compiled statements of the schema."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from strawberry import Info
+
+from graph.sql.statement import Statements
+from tenants.actor import Credentials
+from tenants.unit_of_work import Platform
+
+
+@dataclass(slots=True)
+class Context:
+    """One request's context. `settings` are the application's (secrets for quotes and the like)."""
+
+    platform: Platform
+    credentials: Credentials
+    statements: Statements
+    quote_secret: bytes = b""
+    account: str | None = None
+    may_introspect: bool = False
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+RequestInfo = Info[Context, None]

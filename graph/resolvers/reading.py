@@ -1,0 +1,90 @@
+"""Root fields that read: one transaction, one statement, its JSON passed through. No business rule."""
+
+import inspect
+from typing import Any
+
+import orjson
+import strawberry
+from graphql import get_named_type
+
+from core.ids import prefix_of
+from graph.context import Context, RequestInfo
+from graph.errors import coded
+from graph.sql.compile import Compilation, row_type
+from graph.sql.reads import paging_signature
+from graph.sql.statement import fragment
+from tenants.actor import Actor
+from tenants.unit_of_work import UnitOfWork, reading
+
+
+async def read_page(info: RequestInfo, on: str = "") -> orjson.Fragment:
+    """A connection at the root: all rows that the actor sees, by its arguments."""
+    raw = info._raw_info
+    context: Context = info.context
+    catalogue = context.statements.catalogue
+    described = catalogue.types[row_type(catalogue, get_named_type(raw.return_type).name)]
+
+    def build(compilation: Compilation) -> str:
+        arguments = compilation.arguments(raw.parent_type.name, raw.field_name, raw.field_nodes[0])
+        return compilation.connection(
+            described, on, "", arguments, raw.field_nodes, raw.parent_type.name, raw.field_name
+        )
+
+    async with reading(context.platform, context.credentials) as uow:
+        answer = fragment(await context.statements.json(uow, raw, raw.field_nodes, "page", build))
+    assert answer is not None
+    return answer
+
+
+async def read_row(uow: UnitOfWork, info: RequestInfo, type_name: str, row_id: str, nodes: Any = None) -> str | None:
+    """The JSON of one row by its id, within a unit of work; None when the actor does not see it."""
+    raw = info._raw_info
+    statements = info.context.statements
+    described = statements.catalogue.types[type_name]
+    chosen = nodes or raw.field_nodes
+
+    def build(compilation: Compilation) -> str:
+        place = compilation.of_actor("row_id")
+        return compilation.one_row(described, lambda alias: f"{alias}.id = {place}", chosen)
+
+    return await statements.json(uow, raw, chosen, f"row:{type_name}", build, row_id=row_id)
+
+
+async def read_own_organization(context: Context, info: RequestInfo, actor: Actor) -> orjson.Fragment | None:
+    """The organization that the actor stands in."""
+    async with reading(context.platform, context.credentials) as uow:
+        return fragment(await read_row(uow, info, "Organization", actor.organization_id))
+
+
+def not_found() -> Exception:
+    """The one answer for a stranger's row and for a missing one (VIS-3)."""
+    return coded("NOT_FOUND", "There is no such row.")
+
+
+def root_connection(*, filter: type | None = None, order: type | None = None, description: str, on: str = "") -> Any:
+    """A root field that answers a connection."""
+
+    async def resolve(root: Any, info: Any, **_: Any) -> Any:
+        return await read_page(info, on)
+
+    own = paging_signature(filter, order)
+    given = [each for name, each in own.parameters.items() if name != "self"]
+    keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    lead = [inspect.Parameter("root", keyword), inspect.Parameter("info", keyword, annotation=strawberry.Info)]
+    resolve.__signature__ = inspect.Signature([*lead, *given])  # type: ignore[attr-defined]
+    resolve.__annotations__ = {"info": strawberry.Info} | {each.name: each.annotation for each in given}
+    return strawberry.field(resolver=resolve, description=description)
+
+
+def root_by_id(type_name: str, prefix: str, description: str) -> Any:
+    """A root field that answers one row by its id, or NOT_FOUND."""
+
+    async def resolve(root: Any, info: strawberry.Info, id: strawberry.ID) -> Any:
+        context: Context = info.context
+        async with reading(context.platform, context.credentials) as uow:
+            found = await read_row(uow, info, type_name, id) if prefix_of(id) == prefix else None
+        if found is None:
+            raise not_found()
+        return fragment(found)
+
+    return strawberry.field(resolver=resolve, description=description)

@@ -1,0 +1,31 @@
+"""The whole schema: queries, mutations and every type, with its declarations gathered for compiled reads."""
+
+import strawberry
+
+from graph.execution import GuardedSchema
+from graph.limits import Guard
+from graph.resolvers.nodes import NodeQueries
+from graph.resolvers.organizations import OrganizationMutations, OrganizationQueries
+from graph.schema.scalars import schema_config
+from graph.sql.catalogue import catalogue_of
+from graph.sql.statement import Statements
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(NodeQueries, OrganizationQueries):
+    pass
+
+
+@strawberry.type(description="Everything that can be done. Each command answers `errors` when it is refused.")
+class Mutation(OrganizationMutations):
+    pass
+
+
+def create_schema(guard: Guard | None = None) -> GuardedSchema:
+    """The schema, guarded by the given limits (the defaults when None)."""
+    return GuardedSchema(query=Query, mutation=Mutation, config=schema_config(), guard=guard)
+
+
+def statements_for(schema: GuardedSchema) -> Statements:
+    """The compiled statements of a schema; one per schema, shared by all requests."""
+    return Statements(catalogue_of(schema._schema))

@@ -1,0 +1,73 @@
+"""Scalars and small objects that every type uses: money, currency codes, ids of rows, errors, pages."""
+
+from typing import Generic, NewType, TypeVar
+
+import strawberry
+from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.scalar import ScalarDefinition
+
+CurrencyCode = NewType("CurrencyCode", str)
+DecimalText = NewType("DecimalText", str)
+
+SCALARS: dict[object, ScalarDefinition] = {
+    CurrencyCode: strawberry.scalar(name="CurrencyCode", description="An ISO 4217 code of three letters, e.g. USD."),
+    DecimalText: strawberry.scalar(
+        name="Decimal", description='A decimal number as a string, e.g. "19.99"; never a float.'
+    ),
+}
+
+
+def schema_config() -> StrawberryConfig:
+    """How names and scalars are written in the schema."""
+    return StrawberryConfig(scalar_map=SCALARS)
+
+
+@strawberry.type(description="An amount of one currency. Amounts are exact to six decimals and never converted.")
+class Money:
+    amount: DecimalText
+    currency: CurrencyCode
+
+
+@strawberry.input(name="MoneyInput", description="An amount of one currency, the amount as a decimal string.")
+class MoneyInput:
+    amount: DecimalText
+    currency: CurrencyCode
+
+
+@strawberry.type(description="Why a command was refused. A refused command changes nothing.")
+class UserError:
+    code: str = strawberry.field(description="The rule's code, e.g. INSUFFICIENT_CREDIT; stable.")
+    message: str = strawberry.field(description="A sentence for people; may change.")
+    field: list[str] | None = strawberry.field(description="Where in the input, if it is one field's fault.")
+    details: JSON | None = strawberry.field(description="Figures and ids that belong to the refusal.")
+
+
+@strawberry.interface(description="Anything with an id of its own that `node(id:)` finds.")
+class Node:
+    id: strawberry.ID
+
+
+Item = TypeVar("Item")
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
+
+
+@strawberry.type(description="One row of a page, with its cursor.")
+class Edge(Generic[Item]):
+    cursor: str
+    node: Item
+
+
+@strawberry.type(description="A page of rows: `first`/`last` at most 100, 25 when neither is given.")
+class Connection(Generic[Item]):
+    edges: list[Edge[Item]]
+    nodes: list[Item]
+    page_info: PageInfo
+    total_count: int = strawberry.field(description="All rows that the filter meets, counted only when asked for.")

@@ -1,0 +1,52 @@
+"""Viewer: who is asking, where that one stands and what the role may do."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from graph.context import Context
+from graph.resolvers.reading import read_own_organization
+from graph.schema.organization import Organization
+from tenants.actor import Actor
+from tenants.permissions import Action, Role, can_act_anywhere
+
+
+@strawberry.type(description="Who is asking. With an API key there is no member's session behind it.")
+class Viewer:
+    actor: strawberry.Private[Actor]
+    now: datetime = strawberry.field(description="The acting organization's time (a sandbox clock may stand still).")
+
+    @strawberry.field(description="The person's name, or whose API key it is.")
+    def name(self) -> str:
+        return self.actor.name
+
+    @strawberry.field
+    def role(self) -> Role:
+        return self.actor.role
+
+    @strawberry.field
+    def member_id(self) -> strawberry.ID | None:
+        return None if self.actor.member_id is None else strawberry.ID(self.actor.member_id)
+
+    @strawberry.field
+    def organization_id(self) -> strawberry.ID:
+        return strawberry.ID(self.actor.organization_id)
+
+    @strawberry.field
+    def organization_name(self) -> str:
+        return self.actor.organization_name
+
+    @strawberry.field(description="The organization the viewer stands in, for roles that may read it.")
+    async def organization(self, info: strawberry.Info) -> Organization | None:
+        context: Context = info.context
+        answer: Any = await read_own_organization(context, info, self.actor)
+        return answer
+
+    @strawberry.field(description="Every action that the role may do somewhere (the table of rights).")
+    def permissions(self) -> list[str]:
+        return sorted(action.value for action in Action if can_act_anywhere(action, self.actor.role))
+
+    @strawberry.field(description="How the viewer is known: SESSION or API_KEY.")
+    def via(self) -> str:
+        return self.actor.via.kind.value

@@ -1,0 +1,241 @@
+"""A GraphQL selection becomes one SQL statement that answers its finished JSON. Holds no business rule.
+
+Every table of the statement carries the tenant's predicate (tenants/row_scope.py); who may read what by role is decided
+here, when the statement is made (VIS-8)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from graphql import FieldNode, FragmentDefinitionNode, Undefined, get_named_type
+
+from core.transaction import Dialect
+from graph.errors import coded
+from graph.sql import dialect as sql
+from graph.sql.catalogue import Catalogue, Described
+from graph.sql.inputs import Leaf, Reader, Variables, argument_tree
+from graph.sql.paging import Page, connection_sql
+from graph.sql.reads import Encoding, MoneyValue, Part, Sql, ToMany, ToOne, TypeReads, Value
+from graph.sql.selection import selected_fields
+from tenants.actor import Actor
+from tenants.permissions.reading import ReadRight, read_right
+from tenants.permissions.vocabulary import Access, Area, Role, Via
+from tenants.row_scope import predicate
+
+ALWAYS = 3
+"""Parameters 1 to 3 are the scope's (RowScope.arguments)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What of an actor decides a statement's text: role and scopes. Values (path, ids, time) are bound parameters."""
+
+    role: Role
+    via: Via
+
+
+@dataclass(slots=True)
+class Compilation:
+    """One statement being made: the engine, the reader, the request's variables, and the parameters so far."""
+
+    catalogue: Catalogue
+    dialect: Dialect
+    sight: Sight
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Variables
+    parameters: list[Reader | str] = field(default_factory=list)
+    is_reusable: bool = True
+    _named: dict[str, str] = field(default_factory=dict)
+    _aliases: int = 0
+
+    # ---- parameters
+
+    def bind(self, leaf: Leaf, change: Callable[[Any], Any] | None = None) -> str:
+        """A parameter whose value the request gives; `change` turns it into what the column holds."""
+        read = leaf.read
+        used = change or _plain
+        self.parameters.append(lambda variables: used(read(variables)))
+        return f"${ALWAYS + len(self.parameters)}"
+
+    def bind_constant(self, value: object) -> str:
+        """A parameter computed from this request alone: the statement is not kept for another one."""
+        self.is_reusable = False
+        self.parameters.append(lambda _: value)
+        return f"${ALWAYS + len(self.parameters)}"
+
+    def of_actor(self, name: str) -> str:
+        """A parameter by its name: the reader's `now` and `member_id`, or what the caller gives (`row_id`)."""
+        if name not in self._named:
+            self.parameters.append(name)
+            self._named[name] = f"${ALWAYS + len(self.parameters)}"
+        return self._named[name]
+
+    @property
+    def now(self) -> str:
+        """The parameter of the acting organization's time, in microseconds."""
+        return self.of_actor("now")
+
+    @property
+    def own_organization(self) -> str:
+        """The parameter of the organization the reader stands in."""
+        return f"${ALWAYS}"
+
+    def new_alias(self) -> str:
+        """A fresh table alias."""
+        self._aliases += 1
+        return f"t{self._aliases}"
+
+    def text(self, given: Sql, alias: str, parent: str = "") -> str:
+        """A declaration's SQL for the row under `alias`."""
+        made = given if isinstance(given, str) else given(self)
+        return made.replace("{t}", alias).replace("{parent}", parent)
+
+    # ---- visibility
+
+    def visible(self, reads: TypeReads, alias: str) -> str:
+        """The condition that the reader sees a row: its range, and of own rows only where the role says so.
+
+        Refused: FORBIDDEN, SCOPE_MISSING."""
+        self.require_area(reads.area)
+        condition = predicate(alias, reads.table, self.dialect)
+        if read_right(self.sight.role, reads.area) is not ReadRight.OWN_ROWS:
+            return condition
+        own = self.text(reads.own_row, alias) if reads.own_row is not None else "1 = 0"
+        return f"{condition} AND {own}"
+
+    def require_area(self, area: Area) -> None:
+        """Refuse what the role or the key's scopes may not read at all."""
+        if read_right(self.sight.role, area) is ReadRight.NOTHING:
+            raise coded("FORBIDDEN", "This role may not read this.")
+        if not self.sight.via.covers(area, Access.READ):
+            raise coded("SCOPE_MISSING", f"The key or session has no scope {area}:read.")
+
+    # ---- selections
+
+    def row_object(self, described: Described, alias: str, nodes: Sequence[FieldNode]) -> str:
+        """SQL of the JSON object of the row under `alias`, for the sub-selections of `nodes`."""
+        members: list[tuple[str, str]] = []
+        for key, same in selected_fields(self, described.name, nodes).items():
+            name = same[0].name.value
+            value = sql.quoted(described.name) if name == "__typename" else self.member(described, alias, name, same)
+            members.append((key, value))
+        return sql.json_object(self.dialect, members)
+
+    def member(self, described: Described, alias: str, name: str, nodes: Sequence[FieldNode]) -> str:
+        """SQL of one field of the row."""
+        read = described.fields[name]
+        match read:
+            case Value():
+                return self._value(read, alias)
+            case MoneyValue():
+                return self._money(read, alias, nodes)
+            case Part():
+                inner = self.catalogue.types[self.catalogue.named_answer(described.name, name)]
+                return self.row_object(inner, alias, nodes)
+            case ToOne():
+                return self._to_one(read, described, alias, name, nodes)
+            case ToMany():
+                return self._to_many(read, described, alias, name, nodes)
+            case _:
+                raise AssertionError(f"{described.name}.{name} is of a payload, not of a row")
+
+    def one_row(self, described: Described, condition: Callable[[str], str], nodes: Sequence[FieldNode]) -> str:
+        """A query of one JSON object: the visible row that meets the condition; no row when there is none."""
+        assert described.reads is not None
+        alias = self.new_alias()
+        where = f"{condition(alias)} AND {self.visible(described.reads, alias)}"
+        return f"SELECT {self.row_object(described, alias, nodes)} FROM {described.reads.table} {alias} WHERE {where}"
+
+    def arguments(self, type_name: str, name: str, node: FieldNode) -> dict[str, Any]:
+        """The arguments that were given, as trees by GraphQL name."""
+        kinds = self.catalogue.field_type(type_name, name).args
+        trees = {
+            given.name.value: argument_tree(given.value, kinds[given.name.value].type, self.variables)
+            for given in node.arguments or ()
+        }
+        return {key: tree for key, tree in trees.items() if tree is not Undefined}
+
+    def connection(
+        self, described: Described, on: str, parent: str, arguments: dict[str, Any], nodes: Sequence[FieldNode],
+        type_name: str, field_name: str,
+    ) -> str:  # fmt: skip
+        """A query of one JSON object: a page of the visible rows that meet `on` and the filter."""
+        assert described.reads is not None
+        alias = self.new_alias()
+        conditions = [self.visible(described.reads, alias)]
+        if on:
+            conditions.append(on.replace("{t}", alias).replace("{parent}", parent))
+        conditions += self._filter(type_name, field_name, alias, arguments.get("filter"))
+        page = Page.of(arguments, described.reads, alias)
+        holder = get_named_type(self.catalogue.field_type(type_name, field_name).type).name
+        return connection_sql(self, described, holder, alias, conditions, page, nodes)
+
+    def _filter(self, type_name: str, field_name: str, alias: str, given: Any) -> list[str]:
+        if not given:
+            return []
+        kind = get_named_type(self.catalogue.field_type(type_name, field_name).args["filter"].type)
+        build = self.catalogue.conditions[kind.name]
+        return [build[name](self, alias, tree) for name, tree in given.items()]
+
+    def _value(self, read: Value, alias: str) -> str:
+        made = self.text(read.sql, alias)
+        match read.encoding:
+            case Encoding.PLAIN:
+                return made
+            case Encoding.BOOLEAN:
+                return sql.boolean(self.dialect, made)
+            case Encoding.INSTANT:
+                return sql.instant(self.dialect, made)
+            case Encoding.JSON:
+                return sql.stored_json(self.dialect, made)
+
+    def _money(self, read: MoneyValue, alias: str, nodes: Sequence[FieldNode]) -> str:
+        micros, currency = self.text(read.micros, alias), self.text(read.currency, alias)
+        values = {
+            "amount": sql.amount(self.dialect, micros, currency),
+            "currency": currency,
+            "__typename": "'Money'",
+        }
+        chosen = selected_fields(self, "Money", nodes)
+        made = sql.json_object(self.dialect, [(key, values[same[0].name.value]) for key, same in chosen.items()])
+        return f"CASE WHEN {micros} IS NOT NULL THEN {made} END" if read.is_nullable else made
+
+    def _to_one(self, read: ToOne, described: Described, alias: str, name: str, nodes: Sequence[FieldNode]) -> str:
+        target = self.catalogue.types[self.catalogue.named_answer(described.name, name)]
+        on = read.on.replace("{parent}", alias)
+        return sql.nested(self.dialect, self.one_row(target, lambda row: on.replace("{t}", row), nodes))
+
+    def _to_many(self, read: ToMany, described: Described, alias: str, name: str, nodes: Sequence[FieldNode]) -> str:
+        answer = self.catalogue.named_answer(described.name, name)
+        if read.is_list:
+            return self._short_list(self.catalogue.types[answer], read, alias, nodes)
+        arguments = self.arguments(described.name, name, nodes[0])
+        target = self.catalogue.types[row_type(self.catalogue, answer)]
+        made = self.connection(target, read.on, alias, arguments, nodes, described.name, name)
+        return sql.nested(self.dialect, made)
+
+    def _short_list(self, target: Described, read: ToMany, parent: str, nodes: Sequence[FieldNode]) -> str:
+        assert target.reads is not None
+        alias = self.new_alias()
+        on = read.on.replace("{t}", alias).replace("{parent}", parent)
+        ordering = ", ".join(f"{alias}.{key}" for key in target.reads.key)
+        rows = (
+            f"SELECT {self.row_object(target, alias, nodes)} AS node FROM {target.reads.table} {alias} "
+            f"WHERE {on} AND {self.visible(target.reads, alias)} ORDER BY {ordering}"
+        )
+        return sql.nested(self.dialect, f"SELECT {sql.json_list(self.dialect, 'rows.node')} FROM ({rows}) rows")
+
+
+def row_type(catalogue: Catalogue, connection_type: str) -> str:
+    """The type of a connection's rows: that of its `nodes`."""
+    return catalogue.named_answer(connection_type, "nodes")
+
+
+def sight_of(actor: Actor) -> Sight:
+    """What decides the text of an actor's statements."""
+    return Sight(actor.role, actor.via)
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value

@@ -1,0 +1,109 @@
+"""How finished JSON is made in SQL on each engine. Knows no type of the schema."""
+
+from collections.abc import Sequence
+
+from core.transaction import Dialect
+
+PAIRS_PER_CALL = 45
+"""Both engines bound the number of arguments of one function call; longer objects are joined from parts."""
+
+ZERO_DIGITS = "('JPY', 'KRW', 'VND')"
+THREE_DIGITS = "('BHD', 'JOD', 'KWD', 'OMR', 'TND')"
+
+
+def json_object(dialect: Dialect, members: Sequence[tuple[str, str]]) -> str:
+    """A JSON object of (key, SQL of the value) in this order."""
+    function = "json_build_object" if dialect == "postgres" else "json_object"
+    parts = [
+        f"{function}({', '.join(f'{quoted(key)}, {value}' for key, value in members[start : start + PAIRS_PER_CALL])})"
+        for start in range(0, max(len(members), 1), PAIRS_PER_CALL)
+    ]
+    return parts[0] if len(parts) == 1 else _joined(dialect, parts)
+
+
+def _joined(dialect: Dialect, parts: list[str]) -> str:
+    """One object out of several: their braces are cut where they meet."""
+    text = "CAST({} AS text)" if dialect == "postgres" else "{}"
+    opened = [text.format(part) for part in parts]
+    cut = [f"substr({opened[0]}, 1, length({opened[0]}) - 1)"]
+    cut += [f"substr({part}, 2, length({part}) - 2)" for part in opened[1:-1]]
+    cut.append(f"substr({opened[-1]}, 2)")
+    joined = " || ',' || ".join(cut)
+    return f"CAST({joined} AS json)" if dialect == "postgres" else f"json({joined})"
+
+
+def json_list(dialect: Dialect, item: str, keep: str | None = None) -> str:
+    """An aggregate: the JSON list of `item` in the order of the rows, [] when there are none."""
+    chosen = f" FILTER (WHERE {keep})" if keep else ""
+    if dialect == "postgres":
+        return f"coalesce(json_agg({item}){chosen}, '[]'::json)"
+    return f"json_group_array(json({item})){chosen}"
+
+
+def nested(dialect: Dialect, subquery: str) -> str:
+    """A subquery whose value is JSON, as a value inside other JSON."""
+    return f"({subquery})" if dialect == "postgres" else f"json(({subquery}))"
+
+
+def text_list_last(dialect: Dialect, item: str, keep: str, place: int) -> str:
+    """An aggregate: the first (0) or last (-1) of a text over the kept rows, null when there are none."""
+    if dialect == "postgres":
+        return f"((json_agg({item}) FILTER (WHERE {keep})) ->> {place})"
+    path = "'$[0]'" if place == 0 else "'$[#-1]'"
+    return f"json_extract(json_group_array({item}) FILTER (WHERE {keep}), {path})"
+
+
+def boolean(dialect: Dialect, condition: str) -> str:
+    """A JSON true, false or null."""
+    if dialect == "postgres":
+        return f"({condition})"
+    return f"json(CASE WHEN ({condition}) THEN 'true' WHEN NOT ({condition}) THEN 'false' END)"
+
+
+def instant(dialect: Dialect, micros: str) -> str:
+    """ISO 8601 in UTC with milliseconds, of microseconds since the epoch."""
+    if dialect == "postgres":
+        moment = f"timestamp 'epoch' + ({micros} / 1000) * interval '1 millisecond'"
+        return f'to_char({moment}, \'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"\')'
+    seconds = f"strftime('%Y-%m-%dT%H:%M:%S', {micros} / 1000000, 'unixepoch')"
+    return f"CASE WHEN {micros} IS NOT NULL THEN printf('%s.%03dZ', {seconds}, ({micros} / 1000) % 1000) END"
+
+
+def amount(dialect: Dialect, micros: str, currency: str) -> str:
+    """A decimal text of micro-units with at least the currency's digits and at most six (MON-1)."""
+    cases = (
+        (f"{currency} IN {ZERO_DIGITS}", 0),
+        (f"{currency} IN {THREE_DIGITS}", 3),
+        (f"{currency} NOT IN {ZERO_DIGITS} AND {currency} NOT IN {THREE_DIGITS}", 2),
+    )
+    whole = " ".join(
+        f"WHEN {condition} AND {micros} % {10 ** (6 - digits)} = 0 THEN {_digits(dialect, micros, digits)}"
+        for condition, digits in cases
+    )
+    return f"CASE WHEN {micros} IS NULL THEN NULL {whole} ELSE rtrim({_digits(dialect, micros, 6)}, '0') END"
+
+
+def _digits(dialect: Dialect, micros: str, digits: int) -> str:
+    if dialect == "postgres":
+        return f"CAST(CAST(CAST({micros} AS numeric) / 1000000 AS numeric(26, {digits})) AS text)"
+    sign, whole = f"CASE WHEN {micros} < 0 THEN '-' ELSE '' END", f"abs({micros}) / 1000000"
+    if digits == 0:
+        return f"printf('%s%d', {sign}, {whole})"
+    return f"printf('%s%d.%0{digits}d', {sign}, {whole}, abs({micros}) % 1000000 / {10 ** (6 - digits)})"
+
+
+def stored_json(dialect: Dialect, column: str) -> str:
+    """A JSON column as a value inside other JSON."""
+    return column if dialect == "postgres" else f"json({column})"
+
+
+def cursor(dialect: Dialect, values: Sequence[str]) -> str:
+    """An opaque text of the values that order a row: the hexadecimal of their JSON list."""
+    if dialect == "postgres":
+        return f"encode(convert_to(CAST(json_build_array({', '.join(values)}) AS text), 'UTF8'), 'hex')"
+    return f"lower(hex(json_array({', '.join(values)})))"
+
+
+def quoted(text: str) -> str:
+    """An SQL string literal of a name from a document (GraphQL names hold no quote, but this would be safe anyway)."""
+    return "'" + text.replace("'", "''") + "'"

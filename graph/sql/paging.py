@@ -1,0 +1,223 @@
+"""Keyset pages: opaque cursors over the values that order the rows, at most 100 rows, no count unless asked."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphql import FieldNode
+
+from graph.errors import coded
+from graph.sql import dialect as sql
+from graph.sql.catalogue import Described
+from graph.sql.inputs import Leaf
+from graph.sql.reads import TypeReads
+from graph.sql.selection import selected_fields
+
+if TYPE_CHECKING:
+    from graph.sql.compile import Compilation
+
+DEFAULT_PAGE, LARGEST_PAGE = 25, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """One sort value of a row and its direction as the page is read (turned round for `last`)."""
+
+    sql: str
+    is_descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was asked of a connection: how many rows from which end, between which cursors, in which order."""
+
+    size: Leaf | None
+    after: Leaf | None
+    before: Leaf | None
+    is_backward: bool
+    order: tuple[Sorting, ...]
+
+    @staticmethod
+    def of(arguments: dict[str, Any], reads: TypeReads, alias: str) -> "Page":
+        """Read the arguments. Refused: PAGE_SIZE_INVALID (1 to 100; `first` and `last` exclude each other)."""
+        first, last = arguments.get("first"), arguments.get("last")
+        if first is not None and last is not None:
+            raise coded("PAGE_SIZE_INVALID", "Ask for `first` or `last`, not both.", field=["first"])
+        size = first or last
+        _check_size(size)
+        order = _order(arguments.get("orderBy"), reads, alias)
+        return Page(size, arguments.get("after"), arguments.get("before"), last is not None, order)
+
+
+def _check_size(size: Leaf | None) -> None:
+    if size is not None:
+        checked_size(size.value)
+
+
+def checked_size(size: Any) -> int:
+    """The size of a page. Refused: PAGE_SIZE_INVALID (SRCH-6)."""
+    if not isinstance(size, int) or not 1 <= size <= LARGEST_PAGE:
+        raise coded("PAGE_SIZE_INVALID", f"A page has 1 to {LARGEST_PAGE} rows.", field=["first"])
+    return size
+
+
+def _order(given: Any, reads: TypeReads, alias: str) -> tuple[Sorting, ...]:
+    sortings = [
+        Sorting(each["field"].value.value.replace("{t}", alias), _is_descending(each.get("direction")))
+        for each in given or ()
+    ]
+    is_last_descending = sortings[-1].is_descending if sortings else reads.is_newest_first
+    sortings += [Sorting(f"{alias}.{key}", is_last_descending) for key in reads.key]
+    return tuple(sortings)
+
+
+def _is_descending(direction: Leaf | None) -> bool:
+    return direction is not None and direction.value.value == "DESC"
+
+
+def connection_sql(
+    compilation: "Compilation",
+    described: Described,
+    holder: str,
+    alias: str,
+    conditions: list[str],
+    page: Page,
+    nodes: Sequence[FieldNode],
+) -> str:
+    """A query of one JSON object: edges, nodes, pageInfo and totalCount as far as they are selected."""
+    assert described.reads is not None
+    wanted = selected_fields(compilation, holder, nodes)
+    asks_for_more = any(same[0].name.value == "pageInfo" for same in wanted.values())
+    parts = _Parts(compilation, described, alias, page, is_looking_ahead=asks_for_more)
+    members = [(key, parts.member(holder, same)) for key, same in wanted.items() if same[0].name.value != "totalCount"]
+    total = f"SELECT count(*) FROM {described.reads.table} {alias} WHERE {' AND '.join(conditions)}"
+    counted = {key: f"({total})" for key, same in wanted.items() if same[0].name.value == "totalCount"}
+    known = dict(members) | counted
+    body = sql.json_object(compilation.dialect, [(key, known[key]) for key in wanted])
+    if not members:
+        return f"SELECT {body}"
+    return f"SELECT {body} FROM ({parts.rows(conditions)}) rows"
+
+
+class _Parts:
+    """The pieces of one connection's statement; collects the columns that its inner query must give."""
+
+    def __init__(
+        self, compilation: "Compilation", described: Described, alias: str, page: Page, *, is_looking_ahead: bool
+    ) -> None:
+        self.compilation, self.described, self.alias, self.page = compilation, described, alias, page
+        self.dialect = compilation.dialect
+        self.columns: dict[str, str] = {}
+        self.size = compilation.bind(page.size, checked_size) if page.size else str(DEFAULT_PAGE)
+        self.is_looking_ahead = is_looking_ahead
+
+    def member(self, holder: str, same: list[FieldNode]) -> str:
+        name = same[0].name.value
+        if name == "__typename":
+            return sql.quoted(holder)
+        if name == "pageInfo":
+            return self._page_info(same)
+        return self._list(self._node(same) if name == "nodes" else self._edge(holder, same))
+
+    def rows(self, conditions: list[str]) -> str:
+        """The inner query: the page's rows (and one more when somebody asks whether there are more), in order."""
+        where = " AND ".join([*conditions, *self._bounds()])
+        order = ", ".join(f"{each.sql} {'DESC' if self._descends(each) else 'ASC'}" for each in self.page.order)
+        columns = ", ".join(f"{text} AS {name}" for name, text in self.columns.items()) or "1 AS one"
+        table = f"{self.described.reads.table} {self.alias}"  # type: ignore[union-attr]
+        limit = f"{self.size} + 1" if self.is_looking_ahead else self.size
+        numbered = f", row_number() OVER (ORDER BY {order}) AS place" if self._needs_place() else ""
+        inner = f"SELECT {columns}{numbered} FROM {table} WHERE {where} ORDER BY {order} LIMIT {limit}"
+        return f"SELECT * FROM ({inner}) page ORDER BY place DESC" if self.page.is_backward else inner
+
+    def _needs_place(self) -> bool:
+        return self.is_looking_ahead or self.page.is_backward
+
+    def _descends(self, sorting: Sorting) -> bool:
+        return sorting.is_descending is not self.page.is_backward
+
+    def _column(self, text: str) -> str:
+        for name, known in self.columns.items():
+            if known == text:
+                return f"rows.{name}"
+        name = f"c{len(self.columns)}"
+        self.columns[name] = text
+        return f"rows.{name}"
+
+    def _node(self, nodes: Sequence[FieldNode]) -> str:
+        return self._column(self.compilation.row_object(self.described, self.alias, nodes))
+
+    def _edge(self, holder: str, nodes: Sequence[FieldNode]) -> str:
+        edge_type = self.compilation.catalogue.named_answer(holder, "edges")
+        members = []
+        for key, same in selected_fields(self.compilation, edge_type, nodes).items():
+            match same[0].name.value:
+                case "node":
+                    node = self._node(same)
+                    members.append((key, node if self.dialect == "postgres" else f"json({node})"))
+                case "cursor":
+                    members.append((key, self._cursor()))
+                case _:
+                    members.append((key, sql.quoted(edge_type)))
+        return sql.json_object(self.dialect, members)
+
+    def _cursor(self) -> str:
+        return self._column(sql.cursor(self.dialect, [each.sql for each in self.page.order]))
+
+    def _list(self, item: str) -> str:
+        keep = f"rows.place <= {self.size}" if self.is_looking_ahead else None
+        return sql.json_list(self.dialect, item, keep)
+
+    def _page_info(self, nodes: Sequence[FieldNode]) -> str:
+        keep, more = f"rows.place <= {self.size}", f"count(*) > {self.size}"
+        before = "1 = 1" if self.page.after else "1 = 0"
+        after = "1 = 1" if self.page.before else "1 = 0"
+        ends = {
+            "hasNextPage": sql.boolean(self.dialect, after if self.page.is_backward else more),
+            "hasPreviousPage": sql.boolean(self.dialect, more if self.page.is_backward else before),
+            "startCursor": lambda: sql.text_list_last(self.dialect, self._cursor(), keep, 0),
+            "endCursor": lambda: sql.text_list_last(self.dialect, self._cursor(), keep, -1),
+            "__typename": "'PageInfo'",
+        }
+        chosen = selected_fields(self.compilation, "PageInfo", nodes)
+        members = []
+        for key, same in chosen.items():
+            made: Any = ends[same[0].name.value]
+            members.append((key, made() if callable(made) else made))
+        return sql.json_object(self.dialect, members)
+
+    def _bounds(self) -> list[str]:
+        bounds = []
+        if self.page.after is not None:
+            bounds.append(self._beyond(self.page.after, is_after=True))
+        if self.page.before is not None:
+            bounds.append(self._beyond(self.page.before, is_after=False))
+        return bounds
+
+    def _beyond(self, cursor: Leaf, *, is_after: bool) -> str:
+        """The keyset condition: rows strictly after (or before) the one the cursor names, in the page's order."""
+        width = len(self.page.order)
+        decode_cursor(cursor.value, width)
+        values = [self.compilation.bind(cursor, _cursor_value(place, width)) for place in range(width)]
+        tests = []
+        for place, each in enumerate(self.page.order):
+            equal = [f"{earlier.sql} = {values[index]}" for index, earlier in enumerate(self.page.order[:place])]
+            comparison = ">" if is_after is not each.is_descending else "<"
+            tests.append(" AND ".join([*equal, f"{each.sql} {comparison} {values[place]}"]))
+        return "(" + " OR ".join(f"({test})" for test in tests) + ")"
+
+
+def _cursor_value(place: int, width: int) -> Any:
+    return lambda text: decode_cursor(text, width)[place]
+
+
+def decode_cursor(text: Any, width: int) -> list[Any]:
+    """The ordering values that a cursor holds. Refused: CURSOR_INVALID."""
+    try:
+        values = json.loads(bytes.fromhex(str(text)))
+    except ValueError:
+        values = None
+    if not isinstance(values, list) or len(values) != width:
+        raise coded("CURSOR_INVALID", "This cursor is not of this list and order.", field=["after"])
+    return values

@@ -1,0 +1,90 @@
+"""Making, keeping and running compiled statements. One statement answers one root field, or one field of a payload."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from graphql import FieldNode, GraphQLResolveInfo
+
+from core.transaction import fetch_value
+from graph.sql.catalogue import Catalogue
+from graph.sql.compile import Compilation, sight_of
+from graph.sql.inputs import Reader, Variables, shape_of
+from tenants.unit_of_work import UnitOfWork
+
+KEPT_STATEMENTS = 2_000
+
+Build = Callable[[Compilation], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement's text and where its parameters come from; `nodes` are held so that their identity stays theirs."""
+
+    text: str
+    parameters: tuple[Reader | str, ...]
+    nodes: tuple[FieldNode, ...]
+
+
+class Statements:
+    """The statements of one schema, kept per document, selection, shape of variables, engine and role."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._kept: OrderedDict[Any, Statement] = OrderedDict()
+
+    def forget(self) -> None:
+        """Drop what is kept."""
+        self._kept.clear()
+
+    async def json(
+        self,
+        uow: UnitOfWork,
+        info: GraphQLResolveInfo[Any],
+        nodes: Sequence[FieldNode],
+        purpose: str,
+        build: Build,
+        **named: object,
+    ) -> str | None:
+        """The finished JSON of the selection below `nodes`, or None when no row answers; `named` are parameters that
+        `build` refers to by name."""
+        statement = self.statement(uow, info, nodes, purpose, build)
+        variables = variables_of(info)
+        of_actor = {"now": uow.now, "member_id": uow.actor.member_id} | named
+        values = [of_actor[each] if isinstance(each, str) else each(variables) for each in statement.parameters]
+        answer: str | None = await fetch_value(uow.tx, statement.text, *uow.scope, *values)
+        return answer
+
+    def statement(
+        self, uow: UnitOfWork, info: GraphQLResolveInfo[Any], nodes: Sequence[FieldNode], purpose: str, build: Build
+    ) -> Statement:
+        """The kept statement, or a new one; `purpose` tells apart builds over the same nodes."""
+        variables = variables_of(info)
+        sight = sight_of(uow.actor)
+        shape = tuple((name, shape_of(value)) for name, value in variables.items())
+        key = (tuple(map(id, nodes)), purpose, uow.tx.dialect, sight, shape)
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+            return found
+        compilation = Compilation(self.catalogue, uow.tx.dialect, sight, info.fragments, variables)
+        made = Statement(build(compilation), tuple(compilation.parameters), tuple(nodes))
+        if compilation.is_reusable:
+            self._kept[key] = made
+            if len(self._kept) > KEPT_STATEMENTS:
+                self._kept.popitem(last=False)
+        return made
+
+
+def fragment(text: str | None) -> orjson.Fragment | None:
+    """Finished JSON, to be passed through by the executor."""
+    return None if text is None else orjson.Fragment(text)
+
+
+def variables_of(info: GraphQLResolveInfo[Any]) -> Variables:
+    """The coerced variables: Strawberry's executor hands graphql-core's resolvers the plain dict."""
+    given: Any = info.variable_values
+    variables: Variables = given if isinstance(given, dict) else given.coerced
+    return variables
