@@ -6,14 +6,17 @@ import dataclasses
 import sys
 from collections.abc import Awaitable, Callable
 
+import uvloop
+
 from bench.account_list import account_list
 from bench.growth import growth
 from bench.options import QUICK, Options
 from bench.postgres import bench_server
+from bench.purchase import purchase
 from bench.results import Result, as_markdown, write
 
 Bench = Callable[[str, Options], Awaitable[Result]]
-BENCHES: dict[str, Bench] = {"account_list": account_list, "growth": growth}
+BENCHES: dict[str, Bench] = {"account_list": account_list, "growth": growth, "purchase": purchase}
 
 
 def main(arguments: list[str]) -> int:
@@ -26,7 +29,8 @@ def main(arguments: list[str]) -> int:
         for name in asked.benches or BENCHES:
             print(f"== {name}", flush=True)
             try:
-                results.append(asyncio.run(_run(BENCHES[name], server_url, options)))
+                with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                    results.append(runner.run(_run(BENCHES[name], server_url, options)))
             except RuntimeError as failed:
                 missing[name] = str(failed)
                 print(f"failed: {failed}", file=sys.stderr)

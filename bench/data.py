@@ -12,7 +12,7 @@ from tenants.authentication import secret_hash
 TABLES = ("organization", "organization_number", "product", "plan", "wallet", "member", "subscription", "payment")
 MOST_ORGANIZATIONS_CHECKED = 20_000
 FAR_FUTURE = 4_102_444_800_000_000  # 2100-01-01
-KEY_SCOPES = '["org:read", "members:read", "subscriptions:read", "payments:read"]'
+KEY_SCOPES = '["org:read", "members:read", "subscriptions:read", "subscriptions:write", "payments:read"]'
 
 
 async def load(superuser_url: str, size: Size) -> None:
@@ -24,7 +24,8 @@ async def load(superuser_url: str, size: Size) -> None:
         async with connection.transaction():
             await _fill(connection, size)
         await connection.execute("DROP SCHEMA bench CASCADE")
-        await _make_keys(connection, size)
+        for number in (OPERATOR, OPERATOR + 1, size.first_sub_reseller):
+            await make_key(connection, number)
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()
@@ -61,10 +62,8 @@ async def _fill_details(connection: asyncpg.Connection, which: str, details: Det
     await connection.execute(rows.PAYMENTS.format(count=details.payments, which=which))
 
 
-async def _make_keys(connection: asyncpg.Connection, size: Size) -> None:
-    """A key for the operator, the first reseller and the first sub-reseller."""
-    for number in (OPERATOR, OPERATOR + 1, size.first_sub_reseller):
-        owner = generated_id("mem", number * 8 + 1)
-        secret = secret_hash(api_key_of(number))
-        key_id = generated_id("key", number)
-        await connection.execute(rows.API_KEY, key_id, secret, KEY_SCOPES, owner, FAR_FUTURE, number)
+async def make_key(connection: asyncpg.Connection, number: int) -> None:
+    """Give the organization with this number the API key of `api_key_of`."""
+    owner = generated_id("mem", number * 8 + 1)
+    secret, key_id = secret_hash(api_key_of(number)), generated_id("key", number)
+    await connection.execute(rows.API_KEY, key_id, secret, KEY_SCOPES, owner, FAR_FUTURE, number)

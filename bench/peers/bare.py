@@ -6,15 +6,15 @@ binds the scope in the round trip of BEGIN: the least that row-level security al
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-import asyncpg
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bench.bare_replay import bare_pool
 from bench.peers.settings import PeerSettings
 from bench.statement import account_list_statement
-from core.database import Database, opening
+from core.database import opening
 from tenants.authentication import secret_hash
 from tenants.row_scope import RowScope
 
@@ -28,16 +28,9 @@ _BIND = (
 )
 
 
-async def _keep(_connection: object) -> None:
-    """No reset between requests, as in Tenantry's pool: it would cost a round trip."""
-
-
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[Mapping[str, object]]:
-    database = Database(_PEER.database_url, role="tenantry_app", pool_size=_PEER.pool_size)
-    credentials = dict(database.configuration()["connections"]["default"]["credentials"])
-    sizes = {"min_size": credentials.pop("minsize"), "max_size": credentials.pop("maxsize")}
-    async with asyncpg.create_pool(None, reset=_keep, **sizes, **credentials) as pool:
+    async with bare_pool(_PEER.database_url, _PEER.pool_size) as pool:
         yield {"pool": pool}
 
 
