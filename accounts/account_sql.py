@@ -57,7 +57,7 @@ def customer_stop(organization_id: str, visible: Visible) -> str:
 
 
 def stop_above(dialect: Dialect, organization_id: str) -> str:
-    """How far the organizations above it stop its accounts: 0 to 2. On PostgreSQL a function that sees above the reader."""
+    """How far the organizations above it stop its accounts: 0 to 2. On PostgreSQL a function sees them."""
     if dialect == "postgres":
         return f"stop_above({organization_id})"
     return (

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from accounts.batch_changes import seller_only_fields
-from core.refusals import refuse
 from tenants.access import OrganizationFacts, relation_to
 from tenants.permissions.actions import Action
 from tenants.permissions.decision import ALLOWED, Decision, decide
@@ -33,15 +32,6 @@ def decide_update(action: Action, role: Role, relation: Relation, via: Via, fiel
 def allow_update(uow: UnitOfWork, action: Action, customer: OrganizationFacts, fields: Iterable[str]) -> None:
     """Enforce it for the actor. Refused: FORBIDDEN, SCOPE_MISSING, CONSENT_REQUIRED."""
     decide_update(action, uow.actor.role, relation_to(uow, customer), uow.actor.via, fields).enforce()
-
-
-def check_chunk_rows(rows: int, field: tuple[str, ...]) -> None:
-    """Refused CHUNK_ROWS_OUT_OF_RANGE outside 1 to 5,000 (BAT-51)."""
-    if not 1 <= rows <= MAX_CHUNK_ROWS:
-        refuse("CHUNK_ROWS_OUT_OF_RANGE", f"A chunk has 1 to {MAX_CHUNK_ROWS} rows.", field, maximum=MAX_CHUNK_ROWS)
-
-
-DEFAULT_CHUNK_ROWS, MAX_CHUNK_ROWS = 1_000, 5_000
 
 
 def _decide_money(action: Action, role: Role, relation: Relation, via: Via) -> Decision:

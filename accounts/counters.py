@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from accounts.account_search import AccountFilter, filter_condition, parse_account_filter
+from accounts.account_search import AccountFilter, SqlCondition, filter_condition, parse_account_filter
 from accounts.account_sql import AroundSql, depleted_expression, threshold
 from accounts.batches import BatchOfCustomer, batch_by_id
 from accounts.control_numbers import ControlRange, MissingNumbers, missing_numbers
@@ -16,6 +16,7 @@ from tenants.permissions.vocabulary import Area
 from tenants.unit_of_work import UnitOfWork
 
 NONE_MISSING = MissingNumbers((), 0)
+FIRST_PARAMETER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,19 @@ async def batch_counters(uow: UnitOfWork, batch_id: str, request: Mapping[str, A
 
 async def count_accounts(uow: UnitOfWork, batch: BatchOfCustomer, wanted: AccountFilter) -> Counters:
     """The same for a parsed filter; one statement."""
-    chosen = filter_condition(uow.tx.dialect, replace(wanted, batch_ids=(batch.id,)), "a", 6)
+    chosen = filter_condition(uow.tx.dialect, replace(wanted, batch_ids=(batch.id,)), "a", FIRST_PARAMETER)
+    return await count_chosen(uow, batch, chosen, missing_of(batch, wanted))
+
+
+async def count_chosen(
+    uow: UnitOfWork, batch: BatchOfCustomer, chosen: SqlCondition, missing: MissingNumbers
+) -> Counters:
+    """The same for a condition on the account `a` whose parameters begin at FIRST_PARAMETER."""
     (row,) = await uow.tx.fetch(
-        _count(uow, f"{uow.visible('a', 'account')} AND {chosen.text}"),
+        _count(uow, f"a.batch_id = $4 AND {uow.visible('a', 'account')} AND {chosen.text}"),
         *uow.scope, batch.id, uow.now, *chosen.arguments,
     )  # fmt: skip
-    return Counters(row["selected"], row["started"], row["depleted"], missing_of(batch, wanted))
+    return Counters(row["selected"], row["started"], row["depleted"], missing)
 
 
 def missing_of(batch: BatchOfCustomer, wanted: AccountFilter) -> MissingNumbers:

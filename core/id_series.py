@@ -17,5 +17,8 @@ def new_series(prefix: str) -> str:
 
 def series_id(stem: str, number: str) -> str:
     """The SQL of an id of the series: `stem` is its parameter, `number` an integer expression below SERIES_LENGTH."""
-    digits = (f"substr('{_DIGITS}', {number} / {32**place} % 32 + 1, 1)" for place in reversed(range(_COUNTED)))
+    digits = (
+        f"substr('{_DIGITS}', CAST({number} / {32**place} % 32 + 1 AS integer), 1)"
+        for place in reversed(range(_COUNTED))
+    )
     return " || ".join((f"CAST({stem} AS text)", *digits))
