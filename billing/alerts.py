@@ -20,6 +20,7 @@ class AlertKind(StrEnum):
 
     UPSTREAM_SHORT = "UPSTREAM_SHORT"
     PAYMENT_PENDING_WHILE_SUSPENDED = "PAYMENT_PENDING_WHILE_SUSPENDED"
+    UNASSIGNED = "UNASSIGNED"
 
 
 @dataclass(frozen=True, slots=True)
