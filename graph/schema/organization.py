@@ -7,7 +7,9 @@ from typing import Annotated
 import strawberry
 
 from graph.schema.member import Member, MemberFilter, MemberOrder
+from graph.schema.money import Payment, PaymentFilter, PaymentOrder, Wallet
 from graph.schema.scalars import Connection, CurrencyCode, Node
+from graph.schema.subscription import Subscription, SubscriptionFilter, SubscriptionOrder
 from graph.sql.conditions import equals, one_of
 from graph.sql.reads import column, condition, instant, order_input, part, table_type, to_many, to_one
 from graph.sql.seller import own_seller_name
@@ -99,3 +101,12 @@ class Organization(Node):
         description="The organizations directly below.",
     )  # fmt: skip
     members: Connection[Member] = to_many("{t}.organization_id = {parent}.id", filter=MemberFilter, order=MemberOrder)
+    wallet: Wallet | None = to_one(
+        "wallet", "{t}.organization_id = {parent}.id AND {t}.closed_at IS NULL", "The open wallet with its seller."
+    )
+    subscriptions: Connection[Subscription] = to_many(
+        "{t}.organization_id = {parent}.id", filter=SubscriptionFilter, order=SubscriptionOrder
+    )
+    payments: Connection[Payment] = to_many(
+        "{t}.organization_id = {parent}.id", filter=PaymentFilter, order=PaymentOrder
+    )

@@ -4,6 +4,7 @@ import strawberry
 
 from graph.execution import GuardedSchema
 from graph.limits import Guard
+from graph.resolvers.money_queries import MoneyQueries
 from graph.resolvers.nodes import NodeQueries
 from graph.resolvers.organizations import OrganizationMutations, OrganizationQueries
 from graph.schema.scalars import schema_config
@@ -12,7 +13,7 @@ from graph.sql.statement import Statements
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NodeQueries, OrganizationQueries):
+class Query(NodeQueries, OrganizationQueries, MoneyQueries):
     pass
 
 

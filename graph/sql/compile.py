@@ -104,6 +104,10 @@ class Compilation:
         own = self.text(reads.own_row, alias) if reads.own_row is not None else "1 = 0"
         return f"{condition} AND {own}"
 
+    def row_is_visible(self, alias: str, table: str) -> str:
+        """The scope's condition for a table that an expression names by itself."""
+        return predicate(alias, table, self.dialect)
+
     def require_area(self, area: Area) -> None:
         """Refuse what the role or the key's scopes may not read at all."""
         if read_right(self.sight.role, area) is ReadRight.NOTHING:

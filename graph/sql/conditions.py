@@ -1,5 +1,6 @@
 """Building blocks of typed filters: each takes a filter's value and gives an SQL condition with bound parameters."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,15 @@ def one_of(sql: str) -> Condition:
     def build(compilation: "Compilation", alias: str, tree: Any) -> str:
         values = [compilation.bind(leaf) for leaf in tree or ()]
         return f"{sql.format(t=alias)} IN ({', '.join(values)})" if values else "1 = 0"
+
+    return build
+
+
+def status_in(expression: Callable[["Compilation"], str]) -> Condition:
+    """Any value of a list, of an expression that depends on now."""
+
+    def build(compilation: "Compilation", alias: str, tree: Any) -> str:
+        return one_of(expression(compilation))(compilation, alias, tree)
 
     return build
 
