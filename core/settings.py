@@ -1,0 +1,74 @@
+"""What an installation may set, read once from the environment. What a production may be is decided in web/."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEMO_SECRET = "tenantry-demo-secret-known-to-everybody"
+"""Signs in development when TENANTRY_SECRET is not set; a production start refuses it."""
+
+
+class Environment(StrEnum):
+    """Where this process runs: on somebody's desk, or with other people's money."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+def _database_url(url: str) -> str:
+    if not url.startswith(("sqlite://", "postgresql://", "postgres://")):
+        raise ValueError("must start with sqlite://, postgresql:// or postgres://")
+    return url
+
+
+DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+
+
+class Settings(BaseSettings):
+    """Each field is the variable `TENANTRY_<FIELD>`, but `DATABASE_URL`; an empty variable is one that is not set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TENANTRY_", env_ignore_empty=True, frozen=True, populate_by_name=True, extra="ignore"
+    )
+
+    env: Environment = Environment.DEVELOPMENT
+    database_url: DatabaseUrl = Field(
+        default="sqlite:///data/tenantry.db", validation_alias=AliasChoices("DATABASE_URL")
+    )
+    migration_database_url: DatabaseUrl | None = None
+    """PostgreSQL only: the address by which `migrate` connects, when the server's own user may not make tables."""
+    database_pool: int = Field(default=10, ge=2, le=100)
+    """Connections per process: PostgreSQL's pool, SQLite's readers."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    workers: int = Field(default=1, ge=1, le=64)
+    """Server processes."""
+    background: bool = True
+    """Whether a server process also works off jobs; switch it off where `tenantry worker` runs apart."""
+    trusted_proxies: str = ""
+    """Addresses or networks, by commas, whose X-Forwarded-For and -Proto are believed."""
+    allowed_origins: tuple[str, ...] = ()
+    """Foreign pages (JSON list of origins) that may send requests with a session cookie."""
+
+    secret: SecretStr | None = None
+    metrics_token: SecretStr | None = None
+    """Who may read /metrics in production, as a bearer token; without it nobody may."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether other people's money is at stake."""
+        return self.env is Environment.PRODUCTION
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is one file, with one server process."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def signing_secret(self) -> bytes:
+        """What quotes and previews are signed with; the demo secret where none is set."""
+        return (self.secret.get_secret_value() if self.secret else DEMO_SECRET).encode()
