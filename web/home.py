@@ -1,0 +1,75 @@
+"""The page at `/`: a form to sign in without any script, or who is signed in and the way to the query page."""
+
+import base64
+import hashlib
+from functools import cache
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from core.settings import Settings
+from tenants.actor import Actor
+from tenants.authentication import Unauthenticated
+from tenants.unit_of_work import reading
+from web.credentials import credentials_of
+
+_SIGN_IN = """$refusal<form method="post" action="/auth/sign-in">
+<label>E-mail <input name="email" type="email" autocomplete="username" required autofocus></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button>Sign in</button>
+</form>"""
+_SIGNED_IN = """<p>Signed in as <strong>$name</strong>, $role of <strong>$organization</strong>.</p>
+<p><a href="/graphql">Open the query page</a></p>
+<form method="post" action="/auth/sign-out"><button>Sign out</button></form>"""
+
+
+async def home(request: Request) -> Response:
+    """The page for this visitor."""
+    actor = await signed_in_actor(request)
+    if actor is None:
+        return sign_in_page()
+    shown = {"name": actor.name, "role": actor.role.value.lower(), "organization": actor.organization_name}
+    return _page(Template(_SIGNED_IN).substitute({name: escape(text) for name, text in shown.items()}))
+
+
+def sign_in_page(refusal: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """The form, with the reason why the last try failed."""
+    alert = f'<p role="alert">{escape(refusal)}</p>' if refusal else ""
+    return _page(Template(_SIGN_IN).substitute(refusal=alert), status, headers)
+
+
+async def is_signed_in(request: Request) -> bool:
+    """Whether the request has a living session or key."""
+    return await signed_in_actor(request) is not None
+
+
+async def signed_in_actor(request: Request) -> Actor | None:
+    """Who asks, None for a stranger."""
+    settings: Settings = request.app.state.settings
+    credentials = credentials_of(request, settings)
+    if credentials.token is None:
+        return None
+    try:
+        async with reading(request.app.state.platform, credentials) as uow:
+            return uow.actor
+    except Unauthenticated:
+        return None
+
+
+def _page(content: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    template, policy = _template()
+    own = {"content-security-policy": policy, "cache-control": "no-store"}
+    return HTMLResponse(template.substitute(content=content), status, {**own, **(headers or {})})
+
+
+@cache
+def _template() -> tuple[Template, str]:
+    html = (files("web") / "home_page.html").read_text("utf-8")
+    style = html.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return Template(html), (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
