@@ -17,9 +17,9 @@ from core.calendar import local_date
 from core.clock import MINUTE, Instant
 from core.ids import new_id
 from core.refusals import refuse
-from tenants.access import OrganizationFacts, allow, organization_by_id
+from tenants.access import OrganizationFacts, allow, organization_by_id, relation_to
 from tenants.commands import Outcome
-from tenants.permissions import Action
+from tenants.permissions import Action, Area, decide_read
 from tenants.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
@@ -85,14 +85,18 @@ class SeenOrder:
         return (self.plan.ordered(self.order.quantity), *(add_on.ordered for add_on in self.add_ons))
 
 
-async def read_order(uow: UnitOfWork, order: PurchaseOrder) -> SeenOrder:
+async def read_order(uow: UnitOfWork, order: PurchaseOrder, *, is_preview: bool = False) -> SeenOrder:
     """What the order names, in the actor's own sight, and the first checks of SUB-11.
 
-    Refused: NOT_FOUND, FORBIDDEN, CONSENT_REQUIRED, ORGANIZATION_NOT_ACTIVE, UPSTREAM_SUSPENDED, CYCLE_TOO_SHORT."""
+    A preview needs the right to read prices, not the right to buy. Refused: NOT_FOUND, FORBIDDEN, SCOPE_MISSING,
+    CONSENT_REQUIRED, ORGANIZATION_NOT_ACTIVE, UPSTREAM_SUSPENDED, CYCLE_TOO_SHORT."""
     organization = await organization_by_id(uow, order.organization_id, ("organizationId",))
     plan = await read_plan(uow, order.plan_id, organization.id)
     add_ons = await read_add_ons(uow, order.add_ons)
-    allow(uow, Action.PURCHASE, organization)
+    if is_preview:
+        decide_read(Area.PRICES, uow.actor.role, relation_to(uow, organization), uow.actor.via).enforce()
+    else:
+        allow(uow, Action.PURCHASE, organization)
     require_chain_active(organization)
     _require_cycle(order.cycle_months)
     return SeenOrder(order, organization, plan, add_ons)

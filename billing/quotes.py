@@ -13,7 +13,9 @@ from billing.subscription_status import ladder
 from billing.tax import TaxAmount
 from core.clock import Instant
 from core.refusals import Blocker
+from tenants.access import relation_to
 from tenants.paths import is_within
+from tenants.permissions import Action, decide
 from tenants.unit_of_work import UnitOfWork
 
 BELOW_COST = "BELOW_COST"
@@ -63,8 +65,8 @@ class QuoteLevel:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What the purchase would do now. levels[0] is the subscribing organization's; `blockers`: why it would be refused
-    for money. The id holds until expires_at, exclusive."""
+    """What the purchase would do now. levels[0] is the subscribing organization's; `blockers`: why it would be
+    refused to this asker. The id holds until expires_at, exclusive."""
 
     quote_id: str
     expires_at: Instant
@@ -87,12 +89,14 @@ class Quote:
 
 
 async def quote_purchase(uow: UnitOfWork, order: PurchaseOrder, signer: QuoteSigner) -> Quote:
-    """The quote; writes and locks nothing. Refused as the purchase itself, but money is told in `blockers` (SUB-10)."""
-    seen = await read_order(uow, order)
+    """The quote; writes and locks nothing (SUB-10).
+
+    Refused as the purchase itself; that the asker may not buy, or that money is short, is told in `blockers`."""
+    seen = await read_order(uow, order, is_preview=True)
     async with uow.as_platform("SUB-10: a quote reads what the purchase would read"):
         prepared = await price_order(uow, seen, is_preview=True)
     time, zone = prepared.sale.time, prepared.organization.timezone
-    blocker = money_blocker(prepared.sale, uow.now, uow.actor.path)
+    blocker = _role_blocker(uow, prepared) or money_blocker(prepared.sale, uow.now, uow.actor.path)
     expires_at = prepared.quote_expires_at(uow.now)
     return Quote(
         signer.sign(prepared.quoted_facts, expires_at), expires_at, tuple(shown_levels(prepared, uow)), time.start,
@@ -101,8 +105,14 @@ async def quote_purchase(uow: UnitOfWork, order: PurchaseOrder, signer: QuoteSig
     )  # fmt: skip
 
 
+def _role_blocker(uow: UnitOfWork, prepared: PreparedPurchase) -> Blocker | None:
+    """Why the asker itself could not buy: FORBIDDEN or CONSENT_REQUIRED."""
+    decision = decide(Action.PURCHASE, uow.actor.role, relation_to(uow, prepared.organization), uow.actor.via)
+    return None if decision.code is None else Blocker(decision.code, "The asker may not buy this itself.")
+
+
 def shown_levels(prepared: PreparedPurchase, uow: UnitOfWork) -> Iterator[QuoteLevel]:
-    """The pairs below the asker and, with `resellerSeesCost`, what it would pay itself; nothing above (VIS-2, VIS-9)."""
+    """The pairs below the asker and, with `resellerSeesCost`, what it pays itself; nothing above (VIS-2, VIS-9)."""
     for place, level in enumerate(prepared.sale.levels):
         if place and not _is_seen(level, uow.actor.path, uow.actor.organization_id):
             return
