@@ -5,7 +5,7 @@ from typing import Any
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, get_named_type
 
-from graph.sql.reads import READS, Condition, Read, TypeReads, condition_of, read_of
+from graph.sql.reads import READS, WHOLE_FILTERS, Condition, Read, TypeReads, WholeFilter, condition_of, read_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Catalogue:
     schema: GraphQLSchema
     types: dict[str, Described] = field(default_factory=dict)
     conditions: dict[str, dict[str, Condition]] = field(default_factory=dict)
+    whole_filters: dict[str, WholeFilter] = field(default_factory=dict)
     type_of_prefix: dict[str, str] = field(default_factory=dict)
 
     def field_type(self, type_name: str, field_name: str) -> Any:
@@ -51,6 +52,8 @@ def catalogue_of(schema: GraphQLSchema) -> Catalogue:
         if isinstance(kind, GraphQLInputObjectType):
             found = {graphql_names[given.python_name]: condition_of(given.metadata) for given in definition.fields}
             catalogue.conditions[name] = {key: build for key, build in found.items() if build is not None}
+            if definition.origin in WHOLE_FILTERS:
+                catalogue.whole_filters[name] = WHOLE_FILTERS[definition.origin]
         elif isinstance(kind, GraphQLObjectType):
             _describe(catalogue, name, definition, graphql_names)
     return catalogue

@@ -14,7 +14,7 @@ from core.transaction import Dialect
 from graph.errors import coded
 from graph.sql import dialect as sql
 from graph.sql.catalogue import Catalogue, Described
-from graph.sql.inputs import Leaf, Reader, Variables, argument_tree
+from graph.sql.inputs import Leaf, Reader, Variables, argument_tree, plain_values
 from graph.sql.paging import Page, connection_sql
 from graph.sql.reads import Encoding, MoneyValue, Part, Sql, ToMany, ToOne, TypeReads, Value
 from graph.sql.selection import selected_fields
@@ -176,9 +176,16 @@ class Compilation:
         return connection_sql(self, described, holder, alias, conditions, page, nodes)
 
     def _filter(self, type_name: str, field_name: str, alias: str, given: Any) -> list[str]:
+        argument = self.catalogue.field_type(type_name, field_name).args.get("filter")
+        if argument is None:
+            return []
+        kind = get_named_type(argument.type)
+        whole = self.catalogue.whole_filters.get(kind.name)
+        if whole is not None:
+            self.is_reusable = self.is_reusable and not given
+            return [whole(self, alias, plain_values(given or {}))]
         if not given:
             return []
-        kind = get_named_type(self.catalogue.field_type(type_name, field_name).args["filter"].type)
         build = self.catalogue.conditions[kind.name]
         return [build[name](self, alias, tree) for name, tree in given.items()]
 

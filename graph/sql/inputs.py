@@ -54,6 +54,17 @@ def argument_tree(node: ValueNode, kind: GraphQLInputType, variables: Variables)
     return Leaf(constant, lambda _: constant)
 
 
+def plain_values(tree: Any) -> Any:
+    """The tree's values alone, enums by their value."""
+    if isinstance(tree, dict):
+        return {name: plain_values(item) for name, item in tree.items()}
+    if isinstance(tree, list):
+        return [plain_values(item) for item in tree]
+    if isinstance(tree, Leaf):
+        return tree.value.value if isinstance(tree.value, Enum) else tree.value
+    return tree
+
+
 def shape_of(value: Any) -> Any:
     """What of a variable decides a statement's text: its structure, its booleans and its enums; not its scalars."""
     if isinstance(value, dict):

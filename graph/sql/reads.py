@@ -243,6 +243,22 @@ def paging_signature(filter: type | None, order: type | None) -> inspect.Signatu
 Condition = Callable[["Compilation", str, Any], str]
 """From a filter's value (a tree, see inputs.py) to a condition on the row under the alias."""
 
+WholeFilter = Callable[["Compilation", str, dict[str, Any]], str]
+"""From a whole filter input (plain values by GraphQL name, {} when it was left out) to one condition on the row."""
+
+WHOLE_FILTERS: dict[type, WholeFilter] = {}
+
+
+def whole_filter(build: WholeFilter) -> Callable[[Type], Type]:
+    """A filter input whose fields are read together by a domain's own parser, also when no filter is given."""
+
+    def decorate(cls: Type) -> Type:
+        WHOLE_FILTERS[cls] = build
+        return cls
+
+    return decorate
+
+
 _CONDITION = "condition"
 
 

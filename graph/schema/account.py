@@ -1,0 +1,155 @@
+"""Account and Batch: service accounts, and named sets of them numbered by control number."""
+
+from datetime import date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from accounts.account_search import StatusFilter, bound_condition, parse_account_filter
+from accounts.account_sql import around_row, depleted_expression, funds_expression, status_expression_of
+from accounts.account_status import AccountStatus
+from accounts.search_value import SearchMode
+from core.refusals import Blockers
+from graph.schema.catalogue import Plan
+from graph.schema.scalars import Connection, Money, Node
+from graph.sql.compile import Compilation
+from graph.sql.conditions import equals
+from graph.sql.reads import (
+    column,
+    condition,
+    flag,
+    instant,
+    money,
+    order_input,
+    table_type,
+    to_many,
+    to_one,
+    whole_filter,
+)
+from tenants.permissions import Area
+
+if TYPE_CHECKING:
+    from graph.schema.organization import Organization
+
+strawberry.enum(AccountStatus, description="What is shown of an account, computed (BAT-3): the first line that holds.")
+strawberry.enum(StatusFilter, name="AccountStatusFilter", description="Tests the stored lifecycle (BAT-17).")
+strawberry.enum(SearchMode, description="How a text is searched; every character is literal (BAT-16).")
+
+
+def _around(made: Compilation) -> Any:
+    return around_row("{t}", made.dialect, made.now, made.row_is_visible)
+
+
+def account_status(made: Compilation) -> str:
+    """The status of the account under `{t}`."""
+    return status_expression_of("{t}", made.now, _around(made))
+
+
+def currency_of_customer(_: Compilation) -> str:
+    """An account has the currency of its customer (BAT-1)."""
+    return "(SELECT holder.currency FROM organization holder WHERE holder.id = {t}.organization_id)"
+
+
+def searched(made: Compilation, alias: str, given: dict[str, Any]) -> str:
+    """The condition of an account search; refused with all codes of the filter at once."""
+    blockers = Blockers()
+    wanted = parse_account_filter(given, ("filter",), blockers)
+    blockers.raise_if_any()
+    return bound_condition(made.dialect, wanted, alias, made.bind_constant)
+
+
+@strawberry.input(description="A text to search for and how.")
+class AccountIdSearch:
+    value: str
+    mode: SearchMode = SearchMode.STARTS_WITH
+
+
+@whole_filter(searched)
+@strawberry.input(description="Every given condition has to hold (BAT-15). Closed accounts only when asked for.")
+class AccountFilter:
+    batch_ids: list[strawberry.ID] | None = strawberry.UNSET
+    account_id: AccountIdSearch | None = strawberry.UNSET
+    control_numbers: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Numbers and ranges, e.g. `1,3,8-12` (BAT-18)."
+    )
+    customer_id: strawberry.ID | None = strawberry.UNSET
+    status: StatusFilter | None = strawberry.UNSET
+    plan_ids: list[strawberry.ID] | None = strawberry.UNSET
+
+
+@strawberry.enum(description="What accounts are sorted by.")
+class AccountOrderField(Enum):
+    ACCOUNT_ID = "{t}.account_id_folded"
+    CONTROL_NUMBER = "coalesce({t}.control_number, 0)"
+
+
+AccountOrder = order_input("AccountOrder", AccountOrderField)
+
+
+@table_type(
+    "account", prefix="acct", area=Area.ACCOUNTS, own_row=lambda made: "{t}.member_id = " + made.of_actor("member_id"),
+    description="What an end user signs in or dials with (BAT-1).",
+)  # fmt: skip
+class Account(Node):
+    id: strawberry.ID = column("{t}.id")
+    account_id: str = column("{t}.account_id", "What the end user signs in with.")
+    status: AccountStatus = column(account_status)
+    kind: str = column("{t}.kind", "LIVE or DEMO.")
+    type: str = column("{t}.type", "DEBIT or CREDIT.")
+    balance_control: str | None = column("{t}.balance_control", "SUBORDINATE or INDIVIDUAL, of CREDIT accounts.")
+    account_role: str = column("{t}.account_role")
+    lifecycle: str = column("{t}.lifecycle", "INACTIVE, OPEN or CLOSED.")
+    is_blocked: bool = flag("{t}.is_blocked")
+    activation_date: date | None = column("{t}.activation_date")
+    activated_at: datetime | None = instant("{t}.activated_at")
+    expiration_date: date | None = column("{t}.expiration_date", "Unusable from the start of this local day (BAT-32).")
+    availability_days: int | None = column("{t}.availability_days")
+    first_used_at: datetime | None = instant("{t}.first_used_at")
+    last_used_at: datetime | None = instant("{t}.last_used_at")
+    opening_balance: Money = money("{t}.opening_balance_micros", currency_of_customer)
+    balance: Money = money("{t}.balance_micros", currency_of_customer, "DEBIT: what is left; CREDIT: what is owed.")
+    credit_limit: Money = money("{t}.credit_limit_micros", currency_of_customer)
+    funds: Money = money(
+        lambda made: f"({funds_expression('{t}', _around(made))})", currency_of_customer, "What it can spend (BAT-8)."
+    )
+    is_depleted: bool = flag(lambda made: depleted_expression("{t}", _around(made)))
+    control_number: int | None = column("{t}.control_number", "Its number in the batch (BAT-21).")
+    created_at: datetime = instant("{t}.created_at")
+    version: int = column("{t}.version")
+    plan: Plan | None = to_one("plan", "{t}.id = {parent}.plan_id")
+    batch: Annotated["Batch", strawberry.lazy("graph.schema.account")] | None = to_one(
+        "batch", "{t}.id = {parent}.batch_id"
+    )
+    organization: Annotated["Organization", strawberry.lazy("graph.schema.organization")] | None = to_one(
+        "organization", "{t}.id = {parent}.organization_id", "The customer."
+    )
+
+
+@strawberry.input(description="Every given condition has to hold.")
+class BatchFilter:
+    organization_id: strawberry.ID | None = condition(equals("{t}.organization_id"))
+    account_role: str | None = condition(equals("{t}.account_role"))
+
+
+@strawberry.enum(description="What batches are sorted by.")
+class BatchOrderField(Enum):
+    NAME = "{t}.name_folded"
+    CREATED_AT = "{t}.created_at"
+
+
+BatchOrder = order_input("BatchOrder", BatchOrderField)
+
+
+@table_type("batch", prefix="batch", area=Area.BATCHES, description="A named set of accounts of one customer (BAT-20).")
+class Batch(Node):
+    id: strawberry.ID = column("{t}.id")
+    name: str = column("{t}.name")
+    account_role: str = column("{t}.account_role")
+    last_control_number: int = column("{t}.last_control_number")
+    created_at: datetime = instant("{t}.created_at")
+    version: int = column("{t}.version")
+    accounts: Connection[Account] = to_many("{t}.batch_id = {parent}.id", filter=AccountFilter, order=AccountOrder)
+    organization: Annotated["Organization", strawberry.lazy("graph.schema.organization")] | None = to_one(
+        "organization", "{t}.id = {parent}.organization_id", "The customer."
+    )
