@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import uvloop
 
 from bench.account_list import account_list
+from bench.batch_100k import batch_100k
 from bench.growth import growth
 from bench.options import QUICK, Options
 from bench.postgres import bench_server
@@ -16,7 +17,12 @@ from bench.purchase import purchase
 from bench.results import Result, as_markdown, write
 
 Bench = Callable[[str, Options], Awaitable[Result]]
-BENCHES: dict[str, Bench] = {"account_list": account_list, "growth": growth, "purchase": purchase}
+BENCHES: dict[str, Bench] = {
+    "account_list": account_list,
+    "growth": growth,
+    "purchase": purchase,
+    "batch_100k": batch_100k,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -2,6 +2,8 @@
 
 The generated rows obey every rule of the tables; only foreign keys of a large load are not checked row by row."""
 
+import json
+
 import asyncpg
 
 from bench import generated_rows as rows
@@ -12,7 +14,13 @@ from tenants.authentication import secret_hash
 TABLES = ("organization", "organization_number", "product", "plan", "wallet", "member", "subscription", "payment")
 MOST_ORGANIZATIONS_CHECKED = 20_000
 FAR_FUTURE = 4_102_444_800_000_000  # 2100-01-01
-KEY_SCOPES = '["org:read", "members:read", "subscriptions:read", "subscriptions:write", "payments:read"]'
+KEY_SCOPES = json.dumps(
+    [
+        f"{area}:{access}"
+        for area in ("org", "members", "subscriptions", "payments", "accounts", "batches")
+        for access in ("read", "write")
+    ]
+)
 
 
 async def load(superuser_url: str, size: Size) -> None:
