@@ -30,10 +30,11 @@ from tenants.commands import Command, Outcome, run_command
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 
 NOTE = (
-    "In each round the job blocks every account of the batch and the limit unblocks them. The job is the worker's run of "
-    "all chunks, from the queue to COMPLETED; the limit writes a result, the change and an audit entry for each account "
-    "in one statement each, in one transaction. Both in the request role under row security, commits durable, tables "
-    "vacuumed before each. Preview and confirm are shown apart, and counted in `batch_100k.with_preview_vs_set_based`."
+    "In each round the job blocks every account of the batch and the limit unblocks them. The job is the worker's run "
+    "of all chunks, from the queue to COMPLETED; the limit writes a result, the change and an audit entry for each "
+    "account in one statement each, in one transaction. Both in the request role under row security, commits durable, "
+    "tables vacuumed before each. Preview and confirm are shown apart, and counted in "
+    "`batch_100k.with_preview_vs_set_based`."
 )
 SIZE = Size(1_000)
 BATCH_ID, CUSTOMER_ID = generated_id("batch", 1), generated_id("org", SIZE.first_customer)

@@ -10,7 +10,8 @@ ACCOUNTS = f"""
 INSERT INTO account (id, organization_id, path, seller_id, account_id, account_id_folded, kind, type, account_role,
     lifecycle, is_blocked, verification, opening_balance_micros, balance_micros, batch_id, control_number, created_at)
 SELECT {series_id("$1", "g")}, o.id, o.path, o.parent_id, '1212' || lpad(g::text, 8, '0'),
-    '1212' || lpad(g::text, 8, '0'), 'LIVE', 'DEBIT', 'PREPAID_CARD', 'INACTIVE', false, 'NONE', 10000000, 10000000, $2, g, 0
+    '1212' || lpad(g::text, 8, '0'), 'LIVE', 'DEBIT', 'PREPAID_CARD', 'INACTIVE', false, 'NONE', 10000000,
+    10000000, $2, g, 0
 FROM organization o, generate_series(1, $4::bigint) g WHERE o.id = $3
 """
 
