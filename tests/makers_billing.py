@@ -138,6 +138,21 @@ async def a_tax_rule(seller: Organization, rule: TaxRule) -> None:
         )  # fmt: skip
 
 
+async def a_preset(of: Organization, preset: str) -> None:
+    """The organization applies the preset, which counts for those below it (POL-1)."""
+    async with platform_transaction(of.platform) as tx:
+        await insert(tx, "policy_preset", organization_id=of.id, path=of.path, preset=preset)
+
+
+async def a_policy_value(of: Organization, parameter: str, value: object, *, buyer: Organization | None = None) -> None:
+    """A value that the organization set for all below it, or for one buyer alone."""
+    async with platform_transaction(of.platform) as tx:
+        await insert(
+            tx, "policy_value", organization_id=of.id, path=of.path, buyer_id=buyer.id if buyer else "",
+            parameter=parameter, value=json.dumps(value),
+        )  # fmt: skip
+
+
 async def seller_of(buyer: Organization) -> Organization:
     """The organization directly above."""
     assert buyer.parent_id is not None
