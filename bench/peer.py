@@ -44,7 +44,7 @@ async def served(peer: Peer, database_url: str, standing: Standing) -> AsyncIter
     if peer is Peer.POSTGRAPHILE and not (_FOLDER / "node_modules" / "postgraphile").is_dir():
         raise RuntimeError("PostGraphile is not installed: `make bench/peers/node_modules/.made`")
     port = free_port()
-    settings = PeerSettings(database_url, port, standing.scope.settings)
+    settings = PeerSettings(database_url, port, standing.scope.settings, standing.api_key, standing.listed_id)
     async with running(_command(peer, port), _environment(peer, settings), port):
         origin = f"http://127.0.0.1:{port}"
         yield Served(origin, target_of(peer, origin, standing), _list_of(peer))
@@ -69,9 +69,9 @@ def target_of(peer: Peer, origin: str, standing: Standing) -> Target:
     authorization = {"Authorization": f"Bearer {standing.api_key}"}
     match peer:
         case Peer.BARE:
-            return Target(f"{origin}/account-list?seller={standing.listed_id}", headers=authorization)
+            return Target(f"{origin}/account-list", headers=authorization)
         case Peer.BARE_KNOWN:
-            return Target(f"{origin}/account-list-known?seller={standing.listed_id}", headers=authorization)
+            return Target(f"{origin}/account-list-known", headers=authorization)
         case _:
             text = {Peer.TENANTRY: queries.TENANTRY, Peer.POSTGRAPHILE: queries.POSTGRAPHILE, Peer.PLAIN: queries.PLAIN}
             body = json.dumps({"query": text[peer], "variables": {"seller": standing.listed_id}})

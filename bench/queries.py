@@ -2,7 +2,7 @@
 
 The selections name the same columns; what a peer calls differently is said by an alias, so that the answers agree."""
 
-from bench.statement import MEMBERS, ORGANIZATIONS, PAYMENTS, SUBSCRIPTIONS
+ORGANIZATIONS, MEMBERS, SUBSCRIPTIONS, PAYMENTS = 50, 10, 10, 3
 
 _ORGANIZATION = "name kind status country currency billingNumber"
 _MEMBER = "givenName familyName email role"
@@ -14,7 +14,7 @@ POSTGRAPHILE = f"""query Accounts($seller: String!) {{
     first: {ORGANIZATIONS}, condition: {{parentId: $seller}}, orderBy: [PRIMARY_KEY_ASC]) {{ nodes {{
     id: rowId {_ORGANIZATION}
     members: membersByOrganizationId(first: {MEMBERS}) {{ nodes {{ id: rowId {_MEMBER} }} }}
-    subscriptions: runningSubscriptionsByOrganizationId(first: {SUBSCRIPTIONS}) {{
+    subscriptions: runningSubscriptionsByOrganizationId(first: {SUBSCRIPTIONS}, orderBy: [PRIMARY_KEY_DESC]) {{
       nodes {{ id: rowId {_SUBSCRIPTION} }} }}
     payments: paymentsByOrganizationId(first: {PAYMENTS}, orderBy: [PRIMARY_KEY_DESC]) {{
       nodes {{ id: rowId {_PAYMENT} }} }}

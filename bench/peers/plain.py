@@ -127,7 +127,7 @@ def _context(client: BaseDBAsyncClient) -> Context:
     return Context(
         client,
         DataLoader(load_fn=_by_organization(client, tenants.Member, "id")),
-        DataLoader(load_fn=_by_organization(client, billing.Subscription, "id")),
+        DataLoader(load_fn=_by_organization(client, billing.Subscription, "-id")),
         DataLoader(load_fn=_by_organization(client, billing.Payment, "-id")),
     )
 

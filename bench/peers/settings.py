@@ -9,11 +9,13 @@ VARIABLE = "BENCH_PEER"
 
 @dataclass(frozen=True, slots=True)
 class PeerSettings:
-    """The database, where to listen, and the settings that bind row security to the asking organization."""
+    """The database, where to listen, who asks (its key, and what binds row security to it) and for whose list."""
 
     database_url: str
     port: int
     settings: dict[str, str]
+    api_key: str
+    listed_id: str
     pool_size: int = 10
 
     @property

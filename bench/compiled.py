@@ -1,0 +1,23 @@
+"""The statement into which Tenantry compiles the account list, taken down while Tenantry itself answers it once."""
+
+from bench import queries
+from bench.recording import RecordingDatabase, Sent, Way
+from core.clock import SystemClock
+from graph.context import Context
+from tenants.actor import Credentials
+from tenants.unit_of_work import Platform
+from web.api import build_api
+
+
+async def compiled_account_list(database_url: str, api_key: str, seller_id: str) -> Sent:
+    """Its text and arguments: the scope's three first. One row, one column: the JSON text of the connection."""
+    database = RecordingDatabase(database_url, role="tenantry_app", pool_size=1)
+    database.record = []
+    await database.open()
+    api = build_api()
+    context = Context(Platform(database, SystemClock()), Credentials(api_key), api.statements)
+    result = await api.schema.execute(queries.TENANTRY, {"seller": seller_id}, context)
+    await database.close()
+    if result.errors:
+        raise RuntimeError(f"Tenantry does not answer the account list: {result.errors}")
+    return next(each for each in reversed(database.record) if each.way is Way.FETCH)
