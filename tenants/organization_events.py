@@ -26,6 +26,10 @@ class Hooks(Generic[Event]):
             self._hooks.append(hook)
         return hook
 
+    def forget(self, hook: Callable[[UnitOfWork, Event], Awaitable[None]]) -> None:
+        """Take back a registration (tests)."""
+        self._hooks.remove(hook)
+
     async def tell(self, uow: UnitOfWork, event: Event) -> None:
         """Run every hook in this unit of work, one after the other."""
         for hook in self._hooks:

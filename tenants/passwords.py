@@ -15,9 +15,10 @@ from tenants.names import folded, folded_email
 Result = TypeVar("Result")
 
 LONGEST = 128
-_THREADS = 2  # each hash takes 64 MB: more at once would only push each other out of memory
+_THREADS = 2
 _POOL = ThreadPoolExecutor(_THREADS, thread_name_prefix="password")
-_HASHER = PasswordHash((Argon2Hasher(),))
+HASHER = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
+"""Argon2id with 19 MiB: two at once leave a small server its memory, and a guess still costs tens of milliseconds."""
 
 _TRIED_FIRST = """
 000000000000 111111111111 121212121212 123123123123 123321123321 123412341234 1234567891011 123456123456
@@ -51,14 +52,14 @@ def password_blockers(
 
 async def hash_password(password: str) -> str:
     """A slow salted hash."""
-    return await _in_pool(partial(_HASHER.hash, _normalized(password)))
+    return await _in_pool(partial(HASHER.hash, _normalized(password)))
 
 
 async def is_right_password(password: str, stored_hash: str | None) -> bool:
     """Whether the password is the one of the hash; without a hash it takes as long and is wrong (AUTH-2)."""
     is_too_long = len(password) > LONGEST
     given = "" if is_too_long else _normalized(password)
-    is_right = await _in_pool(partial(_HASHER.verify, given, stored_hash or _nobodys_hash()))
+    is_right = await _in_pool(partial(HASHER.verify, given, stored_hash or _nobodys_hash()))
     return is_right and stored_hash is not None and not is_too_long
 
 
@@ -68,7 +69,7 @@ async def _in_pool(work: "partial[Result]") -> Result:
 
 @cache
 def _nobodys_hash() -> str:
-    return _HASHER.hash("the password of nobody at all")
+    return HASHER.hash("the password of nobody at all")
 
 
 def _normalized(password: str) -> str:

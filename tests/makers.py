@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pwdlib import PasswordHash
-
 from core.clock import EXACT_DAY, Instant
 from core.ids import new_id
 from core.transaction import fetch_one, insert
@@ -21,6 +19,7 @@ from tenants.names import folded_email
 from tenants.new_organization import NewOrganization, NewOwner
 from tenants.operator import NewOperator, create_operator
 from tenants.organization_tree import create_organization
+from tenants.passwords import HASHER
 from tenants.permissions import Role
 from tenants.unit_of_work import Platform, platform_transaction, unit_of_work
 
@@ -69,7 +68,7 @@ class Member:
 @cache
 def password_hash(password: str = PASSWORD) -> str:
     """A slow hash, made once per test process."""
-    return PasswordHash.recommended().hash(password)
+    return HASHER.hash(password)
 
 
 async def an_operator(

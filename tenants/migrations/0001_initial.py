@@ -18,7 +18,8 @@ CREATE TABLE organization (
     kind text NOT NULL CHECK (kind IN ('OPERATOR', 'RESELLER', 'CUSTOMER')),
     name text NOT NULL,
     name_folded text NOT NULL,
-    status text NOT NULL CHECK (status IN ('ACTIVE', 'SUSPENDED', 'SUSPENDED_FOR_DELETION', 'DELETED', 'DEACTIVATED_BY_USER')),
+    status text NOT NULL
+        CHECK (status IN ('ACTIVE', 'SUSPENDED', 'SUSPENDED_FOR_DELETION', 'DELETED', 'DEACTIVATED_BY_USER')),
     billing_number text NOT NULL UNIQUE,
     country text NOT NULL,
     currency text NOT NULL,
@@ -59,7 +60,8 @@ CREATE TABLE suspension (
     started_at bigint NOT NULL,
     lifted_at bigint
 );
-CREATE UNIQUE INDEX suspension_standing ON suspension (organization_id, reason, set_by_organization_id) WHERE lifted_at IS NULL;
+CREATE UNIQUE INDEX suspension_standing ON suspension (organization_id, reason, set_by_organization_id)
+    WHERE lifted_at IS NULL;
 CREATE TABLE sandbox_clock (
     id text NOT NULL PRIMARY KEY,
     organization_id text NOT NULL REFERENCES organization (id) ON DELETE RESTRICT,
@@ -212,9 +214,10 @@ CREATE INDEX audit_entry_path ON audit_entry (path, id);
 # ask for one token and never list them; SQLite: the same text as a view.
 ACTOR_BY_SESSION = """
 SELECT s.token_hash, s.id AS session_id, s.user_id, s.created_at AS session_created_at, s.last_used_at,
-       s.password_at, s.idle_minutes, s.max_hours, s.ended_at, u.email AS user_email, m.id AS member_id, m.role, m.given_name, m.family_name,
-       m.has_portal_access, m.invitation, o.id AS organization_id, o.path, o.kind, o.status, o.name AS organization_name,
-       o.clock_id, c.stands_at AS clock_stands_at
+       s.password_at, s.idle_minutes, s.max_hours, s.ended_at, u.email AS user_email,
+       m.id AS member_id, m.role, m.given_name, m.family_name, m.has_portal_access, m.invitation,
+       o.id AS organization_id, o.path, o.kind, o.status, o.name AS organization_name, o.clock_id,
+       c.stands_at AS clock_stands_at
 FROM session s JOIN users u ON u.id = s.user_id JOIN member m ON m.user_id = s.user_id
 JOIN organization o ON o.id = m.organization_id LEFT JOIN sandbox_clock c ON c.id = o.clock_id
 """
@@ -238,7 +241,6 @@ TENANT_TABLES = ("organization", "suspension", "sandbox_clock", "member", "invit
 
 def definer(signature: str, returns: str, body: str) -> list[str]:
     """A function that reads above the caller's scope, for exactly one question."""
-    name = signature.partition("(")[0]
     return [
         f"CREATE FUNCTION {signature} RETURNS {returns} LANGUAGE sql STABLE SECURITY DEFINER "
         f"SET search_path = public, pg_temp AS $body$ {body} $body$",
