@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from graph.sql.compile import Compilation
 
 DEFAULT_PAGE, LARGEST_PAGE = 25, 100
+_OF_ROWS = ("edges", "nodes", "pageInfo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +91,15 @@ def connection_sql(
     wanted = selected_fields(compilation, holder, nodes)
     asks_for_more = any(same[0].name.value == "pageInfo" for same in wanted.values())
     parts = _Parts(compilation, described, alias, page, is_looking_ahead=asks_for_more)
-    members = [(key, parts.member(holder, same)) for key, same in wanted.items() if same[0].name.value != "totalCount"]
+    members = [(key, parts.member(holder, same)) for key, same in wanted.items() if same[0].name.value in _OF_ROWS]
     total = f"SELECT count(*) FROM {described.reads.table} {alias} WHERE {' AND '.join(conditions)}"
     counted = {key: f"({total})" for key, same in wanted.items() if same[0].name.value == "totalCount"}
-    known = dict(members) | counted
+    constant = {key: sql.quoted(holder) for key, same in wanted.items() if same[0].name.value == "__typename"}
+    known = dict(members) | counted | constant
     body = sql.json_object(compilation.dialect, [(key, known[key]) for key in wanted])
     if not members:
         return f"SELECT {body}"
-    return f"SELECT {body} FROM ({parts.rows(conditions)}) rows"
+    return f"SELECT {body} FROM ({parts.rows(conditions)}) rows HAVING count(*) >= 0"  # one answer, also of no rows
 
 
 class _Parts:
@@ -109,13 +111,19 @@ class _Parts:
         self.compilation, self.described, self.alias, self.page = compilation, described, alias, page
         self.dialect = compilation.dialect
         self.columns: dict[str, str] = {}
-        self.size = compilation.bind(page.size, checked_size) if page.size else str(DEFAULT_PAGE)
+        self._size: str | None = None
         self.is_looking_ahead = is_looking_ahead
+
+    @property
+    def size(self) -> str:
+        """The parameter of the page's size, bound when it is first needed: a mere count needs none."""
+        if self._size is None:
+            given = self.page.size
+            self._size = self.compilation.bind(given, checked_size) if given else str(DEFAULT_PAGE)
+        return self._size
 
     def member(self, holder: str, same: list[FieldNode]) -> str:
         name = same[0].name.value
-        if name == "__typename":
-            return sql.quoted(holder)
         if name == "pageInfo":
             return self._page_info(same)
         return self._list(self._node(same) if name == "nodes" else self._edge(holder, same))

@@ -52,7 +52,8 @@ async def test_viewer_and_nodes(platform: Platform) -> None:
     reseller = await a_reseller(platform, under=operator, name="Northline")
     assert reseller.owner is not None
     document = """query ($ids: [ID!]!, $id: ID!) { viewer { role organization { id } permissions }
-        node(id: $id) { __typename id ... on Member { email } } nodes(ids: $ids) { id ... on Organization { name } } }"""
+        node(id: $id) { __typename id ... on Member { email } }
+        nodes(ids: $ids) { id ... on Organization { name } } }"""
     ids = [reseller.id, operator.id, "org_01jzzzzzzzzzzzzzzzzzzzzzzz", "nonsense"]
     owner = reseller.owner
     answer = await ask(platform, await credentials_of(owner), document, ids=ids, id=owner.id)
