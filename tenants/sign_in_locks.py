@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from core.clock import MINUTE, Instant
-from core.transaction import Transaction, fetch_one
+from core.transaction import Row, Transaction, fetch_one
 from tenants.policy_resolution import Policies
 
 WINDOW = 15 * MINUTE
@@ -22,6 +22,10 @@ class LockState:
         """Whether even the right password is refused; at the end itself no longer (GEN-4)."""
         return self.locked_until_at is not None and now < self.locked_until_at
 
+    def counts(self, now: Instant) -> bool:
+        """Whether it still matters to the next try."""
+        return self.is_locked(now) or any(now < at + WINDOW for at in self.failed_at)
+
     def after_failure(self, now: Instant, attempts: int, minutes: int) -> "LockState":
         """One failure more; the `attempts`-th within 15 minutes locks for `minutes` from now and the count restarts."""
         failed = (*(at for at in self.failed_at if now < at + WINDOW), now)
@@ -30,7 +34,22 @@ class LockState:
 
 async def read_lock(tx: Transaction, email_folded: str) -> LockState:
     """The state as it stands; somebody else may change it meanwhile."""
-    return await _read(tx, email_folded, "")
+    row = await fetch_one(
+        tx, "SELECT failed_at, locked_until_at FROM sign_in_lock WHERE email_folded = $1", email_folded
+    )
+    return LockState() if row is None else _state(row)
+
+
+async def forget_old_failures(tx: Transaction, now: Instant) -> int:
+    """Drop what counts no more, so that tries with made-up e-mails do not fill the table; answers how many rows."""
+    rows = await tx.fetch("SELECT email_folded, failed_at, locked_until_at FROM sign_in_lock")
+    dead = [row["email_folded"] for row in rows if not _state(row).counts(now)]
+    for email_folded in dead:
+        await tx.execute(
+            "DELETE FROM sign_in_lock WHERE email_folded = $1 AND (locked_until_at IS NULL OR locked_until_at <= $2)",
+            email_folded, now,
+        )  # fmt: skip
+    return len(dead)
 
 
 async def count_try(
@@ -40,11 +59,13 @@ async def count_try(
 
     The second answer tells whether this very failure locked it. `policies` are the operator's; `tx` sees as the
     platform and has to commit whatever the answer is."""
-    await tx.execute(
-        "INSERT INTO sign_in_lock (email_folded, failed_at) VALUES ($1, '[]') ON CONFLICT (email_folded) DO NOTHING",
+    taken = await tx.fetch(
+        "INSERT INTO sign_in_lock (email_folded, failed_at) VALUES ($1, '[]') "
+        "ON CONFLICT (email_folded) DO UPDATE SET email_folded = excluded.email_folded "  # takes the row's lock
+        "RETURNING failed_at, locked_until_at",
         email_folded,
     )
-    state = await _read(tx, email_folded, " FOR UPDATE" if tx.dialect == "postgres" else "")
+    state = _state(taken[0])
     if state.is_locked(now):
         return "SIGN_IN_LOCKED", False
     attempts, minutes = policies.integer("lockoutAttempts"), policies.integer("lockoutMinutes")
@@ -56,8 +77,5 @@ async def count_try(
     return (None if is_right else "SIGN_IN_FAILED"), after.locked_until_at is not None
 
 
-async def _read(tx: Transaction, email_folded: str, lock: str) -> LockState:
-    row = await fetch_one(
-        tx, f"SELECT failed_at, locked_until_at FROM sign_in_lock WHERE email_folded = $1{lock}", email_folded
-    )
-    return LockState() if row is None else LockState(tuple(json.loads(row["failed_at"])), row["locked_until_at"])
+def _state(row: Row) -> LockState:
+    return LockState(tuple(json.loads(row["failed_at"])), row["locked_until_at"])
