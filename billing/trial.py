@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from billing.chain import Level, SaleChain, read_chain
+from billing.chain import Level, SaleChain, level_price, read_chain
 from billing.order import PlanRow, check_quantities, read_plan
-from billing.purchase import first_time, require_chain_active
+from billing.periods import require_cycle
+from billing.purchase import require_chain_active
 from billing.purchase_rows import assign_owner
-from billing.sale import price_sale
 from billing.subscription_status import Cause, FinalState, Status, trial_ladder
 from billing.timeline import TimelineEntry, write_entries
 from core.calendar import local_date, same_local_time
@@ -36,8 +36,8 @@ async def start_trial(uow: UnitOfWork, order: TrialOrder) -> Outcome:
     """Start a TRIAL that ends `trialDays` later at the same local time; free at every level. Answers subscriptionId.
 
     Refused, the first that fails (SUB-11): NOT_FOUND, FORBIDDEN, ORGANIZATION_NOT_ACTIVE, UPSTREAM_SUSPENDED,
-    PLAN_NOT_OFFERED, PRICE_MISSING, CYCLE_NOT_OFFERED, COST_MISSING, QUANTITY_INVALID, QUANTITY_LIMIT,
-    BUNDLE_QUANTITY_LIMIT, TRIAL_NOT_OFFERED, TRIAL_ALREADY_USED."""
+    PLAN_NOT_OFFERED, CYCLE_TOO_SHORT, PRICE_MISSING, CYCLE_NOT_OFFERED, COST_MISSING, QUANTITY_INVALID,
+    QUANTITY_LIMIT, BUNDLE_QUANTITY_LIMIT, TRIAL_NOT_OFFERED, TRIAL_ALREADY_USED."""
     organization = await organization_by_id(uow, order.organization_id, ("organizationId",))
     plan = await read_plan(uow, order.plan_id, organization.id)
     allow(uow, Action.START_TRIAL, organization)
@@ -58,9 +58,10 @@ async def start_trial(uow: UnitOfWork, order: TrialOrder) -> Outcome:
 def _require_offered(uow: UnitOfWork, chain: SaleChain, plan: PlanRow, order: TrialOrder, zone: str) -> int:
     """The checks of a purchase up to the trial's own (SUB-11); answers the months of the cycle."""
     own, today = chain.levels[0], local_date(uow.now, zone)
-    cycle_months = order.cycle_months or _shortest_cycle(own, plan.id, today)
-    time = first_time(own.policies, today, cycle_months)
-    price_sale(chain, [plan.ordered(order.quantity)], time, cycle_months)
+    cycle_months = _shortest_cycle(own, plan.id, today) if order.cycle_months is None else order.cycle_months
+    require_cycle(cycle_months)
+    for level in chain.levels:
+        level_price(level, plan.id, cycle_months, today, ("planId",))
     check_quantities(plan, order.quantity, (), own.policies)
     if own.policies.integer("trialDays") == 0:
         refuse("TRIAL_NOT_OFFERED", "The seller offers no trial.", ("planId",))

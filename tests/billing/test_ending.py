@@ -191,6 +191,13 @@ async def test_a_seller_before_a_move_gives_nothing_back(platform: Platform, apr
     assert (given["refundMicros"], await balance(customer)) == (0, "0.00")
 
 
+async def test_a_pair_without_its_wallet_is_refused(platform: Platform, april: FixedClock) -> None:
+    chain = await a_chain(platform)
+    year = await a_year(chain)
+    await change_wallet(chain.customer, closed_at=1)
+    assert await ending_refused(chain.seller, year) == ("WALLET_MISSING",)
+
+
 async def test_nothing_comes_back_when_the_owner_no_longer_stands_above(platform: Platform, april: FixedClock) -> None:
     chain = await a_chain(platform)
     year = await a_year(chain)

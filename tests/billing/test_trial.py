@@ -87,8 +87,15 @@ async def test_a_trial_needs_a_price_at_every_level(platform: Platform) -> None:
     without_cost = await a_plan(chain.operator, prices=[(chain.reseller, "30")])
     await offered_without_cost(chain, without_cost)
     assert await trial_refused(chain.seller, chain.customer, without_cost) == ("COST_MISSING",)
-    order = TrialOrder(chain.customer.id, await a_plan_for_all(chain), cycle_months=12)
-    assert await refusal(chain.seller, lambda uow: start_trial(uow, order)) == ("CYCLE_NOT_OFFERED",)
+
+
+@pytest.mark.parametrize(
+    ("months", "code"), [(12, "CYCLE_NOT_OFFERED"), (10**9, "CYCLE_NOT_OFFERED"), (0, "CYCLE_TOO_SHORT")]
+)
+async def test_a_cycle_that_is_asked_for_must_be_offered(platform: Platform, months: int, code: str) -> None:
+    chain = await a_chain(platform)
+    order = TrialOrder(chain.customer.id, await a_plan_for_all(chain), cycle_months=months)
+    assert await refusal(chain.seller, lambda uow: start_trial(uow, order)) == (code,)
 
 
 async def offered_without_cost(chain: Chain, plan: str) -> None:
