@@ -39,10 +39,15 @@ async def sign_out(platform: Platform, credentials: Credentials) -> bool:
 
 
 async def touch(platform: Platform, actor: Actor, address: str | None) -> None:
-    """Store that the session or key was used just now, at most once a minute; to be called after the response."""
+    """Store that the session or key was used just now, at most once a minute; to be called after the response.
+
+    A session that has expired meanwhile is not brought back."""
     if actor.session_id is not None:
         now = platform.clock.now()
-        text = "UPDATE session SET last_used_at = $2, address = $3 WHERE id = $1 AND last_used_at <= $4"
+        text = (
+            "UPDATE session SET last_used_at = $2, address = $3 WHERE id = $1 AND last_used_at <= $4 "
+            f"AND ended_at IS NULL AND last_used_at + idle_minutes * {MINUTE} > $2"  # never revived (AUTH-4)
+        )
         subject = actor.session_id
     else:
         now = time_of(actor, platform.clock)

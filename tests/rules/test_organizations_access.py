@@ -239,9 +239,13 @@ async def test_a_68_a_session_ends_unused_and_in_all(platform: Platform, clock: 
     unused, used = await credentials_of(family.cora), await credentials_of(family.dan)
     async with reading(platform, used) as uow:
         actor = uow.actor
+    async with reading(platform, unused) as uow:
+        idle_actor = uow.actor
     clock.advance_to(start + 60 * MINUTE - 1)
     assert await code_of_read(platform, unused) is None
     clock.advance_to(start + 60 * MINUTE)
+    assert await code_of_read(platform, unused) == "SESSION_EXPIRED"
+    await touch(platform, idle_actor, None)  # too late: it stays expired
     assert await code_of_read(platform, unused) == "SESSION_EXPIRED"
     for half_hours in range(1, 24):
         clock.at = start + half_hours * 30 * MINUTE
