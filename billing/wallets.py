@@ -144,7 +144,8 @@ async def lock_chain(
         f"""WITH RECURSIVE above (id, parent_id) AS (
             SELECT o.id, o.parent_id FROM organization o WHERE o.id = $1
             UNION ALL SELECT p.id, p.parent_id FROM organization p JOIN above a ON p.id = a.parent_id WHERE a.id <> $2
-        ) SELECT {_WALLET}, {_party("b")}, {_party("s")}, s.path AS seller_path
+        ) SELECT {_WALLET}, {_party("b")}, {_party("s")}, s.path AS seller_path,
+            s.parent_id AS above_seller_id
         FROM above a JOIN organization b ON b.id = a.id JOIN organization s ON s.id = b.parent_id
         JOIN wallet w ON w.organization_id = b.id AND w.closed_at IS NULL
         WHERE b.id <> $2 ORDER BY length(w.path) {locking}""",
@@ -152,7 +153,11 @@ async def lock_chain(
     )  # fmt: skip
     pairs = tuple(_pair(level, row) for level, row in enumerate(reversed(rows)))
     _require_unbroken(pairs, organization_id)
-    return pairs if pairs[-1].seller.id == owner_id else ()
+    if pairs[-1].seller.id == owner_id:
+        return pairs
+    if rows[0]["above_seller_id"] is not None:
+        _missing()
+    return ()
 
 
 async def lock_wallets(uow: UnitOfWork, wallet_ids: Collection[str]) -> dict[str, WalletRow]:

@@ -30,7 +30,7 @@ from tests.makers_billing import (
     rows,
 )
 
-USD = {"currency": "USD", "timezone": "UTC", "country": "US"}
+USD: dict[str, Any] = {"currency": "USD", "timezone": "UTC", "country": "US"}
 
 
 class Shop(NamedTuple):
