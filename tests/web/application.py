@@ -1,0 +1,33 @@
+"""The real application inside a test, and HTTP clients of it: same database as the test's makers, same clock."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+
+from core.clock import Clock
+from core.settings import Settings
+from web.app import create_app
+
+ADDRESS = "http://tenantry.test"
+SECRET = "a-secret-of-a-production-with-40-letters"
+
+
+@asynccontextmanager
+async def running(database_url: str, clock: Clock | None = None, **given: Any) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the application on this database; jobs are off, `given` are settings."""
+    settings = Settings(**{"database_url": database_url, "background": False, "database_pool": 4, **given})
+    app = create_app(settings, clock=clock)
+    async with app.router.lifespan_context(app), another_client(httpx2.ASGITransport(app=app)) as client:
+        yield client
+
+
+def another_client(transport: httpx2.AsyncBaseTransport) -> httpx2.AsyncClient:
+    """A client with cookies of its own."""
+    return httpx2.AsyncClient(transport=transport, base_url=ADDRESS)
+
+
+def codes_of(answer: httpx2.Response) -> list[str]:
+    """The codes of the errors in an answer, of /auth and of /graphql alike."""
+    return [error.get("code") or error["extensions"]["code"] for error in answer.json()["errors"]]
