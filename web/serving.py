@@ -12,6 +12,7 @@ from types import FrameType
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from core.settings import Settings
@@ -19,6 +20,7 @@ from web.app import create_app
 from web.logs import configure_logs
 
 GRACE_SECONDS = 20
+READY_SECONDS = 60
 WEBSOCKET_BYTES = 256 * 1024
 Announce = Callable[[str], None]
 
@@ -37,8 +39,11 @@ def serve_several(settings: Settings, announce: Announce) -> None:
     os.environ |= {"TENANTRY_WORKERS": str(settings.workers)}
     config = _config("web.serving:one_of_several", settings, is_factory=True)
     listener = config.bind_socket()
-    announce(address_of(settings.host, listener.getsockname()[1]))
-    Multiprocess(config, [listener]).run()
+    address = address_of(settings.host, listener.getsockname()[1])
+    several = _Several(config, [listener], lambda: announce(address))
+    several.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in several.processes):
+        raise SystemExit(1)
 
 
 def one_of_several() -> ASGIApp:
@@ -67,6 +72,20 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.servers and self.servers[0].sockets:
             self._opened(self.servers[0].sockets[0].getsockname()[1])
+
+
+class _Several(Multiprocess):
+    """Tells when every process is ready."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+        super().__init__(config, sockets)
+        self._ready = ready
+
+    def init_processes(self) -> None:
+        """Starts them all at once, then waits for each."""
+        super().init_processes()
+        if all(process.wait_until_ready(READY_SECONDS, self.should_exit) for process in self.processes):
+            self._ready()
 
 
 async def _serve(settings: Settings, announce: Announce) -> None:
