@@ -13,9 +13,10 @@ from bench.size import Size
 from bench.standing import Standing
 
 NOTE = (
-    "One PostgreSQL with row security, one process a server, pools of 10. Tenantry and asyncpg look up the API key and "
-    "bind the scope in each request's transaction; asyncpg_known knows who asks and binds in the round trip of BEGIN. "
-    "PostGraphile and plain sign nobody in. asyncpg has neither GraphQL nor limits."
+    "One PostgreSQL with row security, one process a server, pools of 10; load generator, servers and database share "
+    "the machine. asyncpg sends in each request what Tenantry sends (the API key's lookup, the scope, the compiled "
+    "statement), without GraphQL and limits; asyncpg_known knows who asks and binds the scope in the round trip of "
+    "BEGIN. PostGraphile and plain sign nobody in. Server CPU is that of the server's own process, per request."
 )
 
 
@@ -26,7 +27,7 @@ async def account_list(server_url: str, options: Options) -> Result:
     async with filled_database(server_url, size) as url, AsyncExitStack() as running:
         peers = {peer: await running.enter_async_context(served(peer, url, standing)) for peer in Peer}
         check_agreement(peers)
-        measured = await contest({peer.value: each.target for peer, each in peers.items()}, options)
+        measured = await contest({peer.value: each.contestant for peer, each in peers.items()}, options)
     ratios = {
         f"account_list.vs_{other.value}": measured.ratio(Peer.TENANTRY.value, other.value)
         for other in Peer

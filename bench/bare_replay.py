@@ -24,11 +24,15 @@ async def bare_pool(database_url: str, size: int) -> AsyncIterator[asyncpg.Pool]
         yield pool
 
 
-async def replay(pool: asyncpg.Pool, statements: Sequence[Sent]) -> None:
-    """Send the statements in turn on one connection; they begin and end their transactions themselves."""
+async def replay(pool: asyncpg.Pool, statements: Sequence[Sent]) -> Sequence[asyncpg.Record]:
+    """Send the statements in turn on one connection; they begin and end their transactions themselves.
+
+    Answers the rows of the last query."""
+    rows: Sequence[asyncpg.Record] = ()
     async with pool.acquire() as connection:
         for each in statements:
             if each.way is Way.FETCH:
-                await connection.fetch(each.sql, *each.arguments)
+                rows = await connection.fetch(each.sql, *each.arguments)
             else:
                 await connection.execute(each.sql, *each.arguments)
+    return rows

@@ -1,7 +1,7 @@
-"""The statement into which Tenantry compiles the account list, taken down while Tenantry itself answers it once."""
+"""What Tenantry sends to PostgreSQL for the account list, taken down while it answers it once."""
 
 from bench import queries
-from bench.recording import RecordingDatabase, Sent, Way
+from bench.recording import RecordingDatabase, Sent
 from core.clock import SystemClock
 from graph.context import Context
 from tenants.actor import Credentials
@@ -9,8 +9,8 @@ from tenants.unit_of_work import Platform
 from web.api import build_api
 
 
-async def compiled_account_list(database_url: str, api_key: str, seller_id: str) -> Sent:
-    """Its text and arguments: the scope's three first. One row, one column: the JSON text of the connection."""
+async def statements_of_account_list(database_url: str, api_key: str, seller_id: str) -> list[Sent]:
+    """From BEGIN to COMMIT: who asks, the scope bound, the compiled statement, whose one value is the answer's JSON."""
     database = RecordingDatabase(database_url, role="tenantry_app", pool_size=1)
     database.record = []
     await database.open()
@@ -20,4 +20,4 @@ async def compiled_account_list(database_url: str, api_key: str, seller_id: str)
     await database.close()
     if result.errors:
         raise RuntimeError(f"Tenantry does not answer the account list: {result.errors}")
-    return next(each for each in reversed(database.record) if each.way is Way.FETCH)
+    return database.record

@@ -8,14 +8,24 @@ from statistics import median
 
 from bench.load import Measured, Order, Target, measure_apart
 from bench.options import Options
+from bench.processes import cpu_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A server's process and the request it is measured by."""
+
+    target: Target
+    process_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """What was measured: for each contestant one figure a round."""
+    """What was measured: for each contestant one figure a round, and medians in milliseconds."""
 
     rounds: Mapping[str, Sequence[Measured]]
     alone_p50_ms: Mapping[str, float]
+    cpu_ms: Mapping[str, float]
 
     def ratio(self, one: str, other: str) -> float:
         """How many times as many requests per second `one` answers as `other`."""
@@ -37,20 +47,27 @@ class Contest:
             "p50 ms": round(median(each.p50_ms for each in measured), 2),
             "p99 ms": round(median(each.p99_ms for each in measured), 2),
             "p50 ms, 1 connection": round(self.alone_p50_ms[name], 2),
+            "server CPU ms/request": round(self.cpu_ms[name], 2),
             "answer bytes": measured[-1].answer_bytes,
         }
 
 
-async def contest(targets: Mapping[str, Target], options: Options) -> Contest:
-    """Measure each target in each round."""
-    rounds: dict[str, list[Measured]] = {name: [] for name in targets}
-    alone = {name: await measure_apart(_order(target, options, connections=1)) for name, target in targets.items()}
+async def contest(contestants: Mapping[str, Contestant], options: Options) -> Contest:
+    """Measure each contestant in each round."""
+    rounds: dict[str, list[Measured]] = {name: [] for name in contestants}
+    cpu_ms: dict[str, list[float]] = {name: [] for name in contestants}
+    alone = {name: await measure_apart(_order(each, options, connections=1)) for name, each in contestants.items()}
     for number in range(options.rounds):
-        names = list(targets)
+        names = list(contestants)
         for name in names[number % len(names) :] + names[: number % len(names)]:
-            rounds[name].append(await measure_apart(_order(targets[name], options, options.connections)))
-    return Contest(rounds, {name: measured.p50_ms for name, measured in alone.items()})
+            before = cpu_seconds(contestants[name].process_id)
+            measured = await measure_apart(_order(contestants[name], options, options.connections))
+            used = cpu_seconds(contestants[name].process_id) - before
+            rounds[name].append(measured)
+            cpu_ms[name].append(used * 1000 / measured.all_requests)
+    medians = {name: median(each) for name, each in cpu_ms.items()}
+    return Contest(rounds, {name: measured.p50_ms for name, measured in alone.items()}, medians)
 
 
-def _order(target: Target, options: Options, connections: int) -> Order:
-    return Order(target, connections, options.warm_up_seconds, options.seconds)
+def _order(contestant: Contestant, options: Options, connections: int) -> Order:
+    return Order(contestant.target, connections, options.warm_up_seconds, options.seconds)

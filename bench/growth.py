@@ -2,8 +2,7 @@
 
 from contextlib import AsyncExitStack
 
-from bench.contest import Contest, contest
-from bench.load import Target
+from bench.contest import Contest, Contestant, contest
 from bench.options import Options
 from bench.peer import Peer, served, target_of
 from bench.postgres import filled_database
@@ -17,17 +16,18 @@ NOTE = (
 )
 
 
-async def growth(server_url: str, options: Options, peer: Peer = Peer.TENANTRY) -> Result:
+async def growth(server_url: str, options: Options) -> Result:
     """Key `growth.slowest_over_fastest`: requests/s at the fastest size over the slowest's, of the worst asker."""
     sizes = [Size(organizations) for organizations in sorted(options.growth)]
-    targets: dict[str, Target] = {}
+    contestants: dict[str, Contestant] = {}
     async with AsyncExitStack() as running:
         for size in sizes:
             url = await running.enter_async_context(filled_database(server_url, size))
-            origin = (await running.enter_async_context(served(peer, url, _asker(size, "sub-reseller")))).origin
+            server = await running.enter_async_context(served(Peer.TENANTRY, url, _asker(size, "sub-reseller")))
             for asker in ASKERS:
-                targets[_name(asker, size)] = target_of(peer, origin, _asker(size, asker))
-        measured = await contest(targets, options)
+                target = target_of(Peer.TENANTRY, server.origin, _asker(size, asker))
+                contestants[_name(asker, size)] = Contestant(target, server.process_id)
+        measured = await contest(contestants, options)
     worst = max(_slowest_over_fastest(measured, asker, sizes) for asker in ASKERS)
     return Result("The list as the platform grows", {"growth.slowest_over_fastest": worst}, measured.rows(), NOTE)
 

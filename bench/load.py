@@ -46,12 +46,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Answers with status 200 only count; `answer_bytes` is the size of the last body."""
+    """What came of an order; `all_requests` counts those of warming up too, `answer_bytes` is the last body's size."""
 
     requests_per_second: float
     p50_ms: float
     p99_ms: float
     requests: int
+    all_requests: int
     failures: int
     answer_bytes: int
 
@@ -69,6 +70,7 @@ class Connection(asyncio.Protocol):
         self.is_going_on = True
         self.nanoseconds: list[int] = []
         self.failures = 0
+        self.answered = 0
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -89,6 +91,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         self.nanoseconds.append(time.perf_counter_ns() - self._sent_at)
+        self.answered += 1
         self.failures += self._parser.get_status_code() != 200
         self.answer_bytes, self._size = self._size, 0
         self._parser = httptools.HttpResponseParser(self)
@@ -146,6 +149,7 @@ def _measured(latencies: list[int], elapsed: float, connections: list[Connection
         p50_ms=latencies[count // 2] / 1e6 if count else 0.0,
         p99_ms=latencies[min(count - 1, count * 99 // 100)] / 1e6 if count else 0.0,
         requests=count,
+        all_requests=sum(connection.answered for connection in connections),
         failures=sum(connection.failures for connection in connections),
         answer_bytes=max(connection.answer_bytes for connection in connections),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import queries
+from bench.contest import Contestant
 from bench.load import Target
 from bench.peers.settings import PeerSettings
 from bench.processes import free_port, running
@@ -34,8 +35,14 @@ class Served:
     """A running server, its request, and what of the answer is the list."""
 
     origin: str
+    process_id: int
     target: Target
     list_of: Callable[[bytes], object]
+
+    @property
+    def contestant(self) -> Contestant:
+        """The server and its request, to be measured."""
+        return Contestant(self.target, self.process_id)
 
 
 @asynccontextmanager
@@ -45,9 +52,9 @@ async def served(peer: Peer, database_url: str, standing: Standing) -> AsyncIter
         raise RuntimeError("PostGraphile is not installed: `make bench/peers/node_modules/.made`")
     port = free_port()
     settings = PeerSettings(database_url, port, standing.scope.settings, standing.api_key, standing.listed_id)
-    async with running(_command(peer, port), _environment(peer, settings), port):
+    async with running(_command(peer, port), _environment(peer, settings), port) as process_id:
         origin = f"http://127.0.0.1:{port}"
-        yield Served(origin, target_of(peer, origin, standing), _list_of(peer))
+        yield Served(origin, process_id, target_of(peer, origin, standing), _list_of(peer))
 
 
 def _command(peer: Peer, port: int) -> Sequence[str]:
@@ -65,7 +72,7 @@ def _environment(peer: Peer, settings: PeerSettings) -> dict[str, str]:
 
 
 def target_of(peer: Peer, origin: str, standing: Standing) -> Target:
-    """The request for the list; Tenantry and asyncpg know by its key who asks."""
+    """The request for the list; Tenantry knows by its key who asks."""
     authorization = {"Authorization": f"Bearer {standing.api_key}"}
     match peer:
         case Peer.BARE:

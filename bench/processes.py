@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
@@ -26,8 +27,8 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def running(command: Sequence[str], environment: dict[str, str], port: int) -> AsyncIterator[float]:
-    """The server listening on `port`, for the block; gives the seconds that it took to start."""
+async def running(command: Sequence[str], environment: dict[str, str], port: int) -> AsyncIterator[int]:
+    """The server listening on `port`, for the block; gives its process id."""
     with tempfile.TemporaryFile() as log:
         started = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
@@ -39,9 +40,18 @@ async def running(command: Sequence[str], environment: dict[str, str], port: int
                     log.seek(0)
                     raise ServerDidNotStart(f"{' '.join(command)}:\n{log.read().decode()[-4000:]}")
                 await asyncio.sleep(0.05)
-            yield time.perf_counter() - started
+            yield process.pid
         finally:
             await _stop(process)
+
+
+def cpu_seconds(process_id: int) -> float:
+    """CPU time that the process has used so far, in steps of 10 ms; 0 where the system does not tell (no /proc)."""
+    stat = Path(f"/proc/{process_id}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()  # the name in front may hold spaces
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def _answers(port: int) -> bool:

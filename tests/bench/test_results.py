@@ -9,12 +9,12 @@ from bench.results import BARS, Result, write
 
 
 def _measured(per_second: float) -> Measured:
-    return Measured(per_second, p50_ms=1.0, p99_ms=2.0, requests=100, failures=0, answer_bytes=10)
+    return Measured(per_second, p50_ms=1.0, p99_ms=2.0, requests=100, all_requests=100, failures=0, answer_bytes=10)
 
 
 def test_a_ratio_is_taken_within_a_round_and_the_median_counts() -> None:
     rounds = {"a": [_measured(100), _measured(50), _measured(300)], "b": [_measured(50), _measured(25), _measured(100)]}
-    assert Contest(rounds, {"a": 1.0, "b": 1.0}).ratio("a", "b") == 2.0
+    assert Contest(rounds, {"a": 1.0, "b": 1.0}, {"a": 1.0, "b": 1.0}).ratio("a", "b") == 2.0
 
 
 def test_a_bar_is_a_least_or_a_most() -> None:
