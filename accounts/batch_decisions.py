@@ -16,9 +16,7 @@ from core.clock import Instant
 from core.row_list import row_list
 from core.transaction import Dialect, Row
 
-RUN_COLUMNS = {
-    "first_number": "bigint",
-    "last_number": "bigint",
+DECISION_COLUMNS = {
     "result": "text",
     "code": "text",
     "field": "text",
@@ -26,7 +24,7 @@ RUN_COLUMNS = {
     "before_values": "jsonb",
     "after_values": "jsonb",
 }
-"""The columns of `decided_runs` in SQL."""
+"""The columns that a decision fills in `batch_update_row`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +70,24 @@ def runs_of(rows: Iterable[DecidedRow]) -> list[dict[str, object]]:
     runs: list[dict[str, object]] = []
     for _, same in groupby(rows, key=lambda row: id(row.decision)):
         run = list(same)
-        decision = run[0].decision
-        runs.append(
-            {
-                "first_number": run[0].control_number,
-                "last_number": run[-1].control_number,
-                "result": decision.result.value,
-                "code": decision.code,
-                "field": decision.field,
-                "message": decision.message,
-                "before_values": decision.before,
-                "after_values": decision.after,
-            }
-        )
+        numbers = {"first_number": run[0].control_number, "last_number": run[-1].control_number}
+        runs.append({**numbers, **_columns(run[0].decision)})
     return runs
 
 
 def decided_runs(dialect: Dialect, parameter: str, alias: str) -> str:
     """A FROM item over runs that `parameter` holds as `row_list.listed(runs_of(...))`."""
-    return row_list(dialect, parameter, alias, RUN_COLUMNS)
+    return row_list(dialect, parameter, alias, {"first_number": "bigint", "last_number": "bigint", **DECISION_COLUMNS})
+
+
+def rows_listed(rows: Iterable[DecidedRow]) -> list[dict[str, object]]:
+    """One entry for each row: the rows of `decided_rows`."""
+    return [{"control_number": row.control_number, **_columns(row.decision)} for row in rows]
+
+
+def decided_rows(dialect: Dialect, parameter: str, alias: str) -> str:
+    """A FROM item over rows that `parameter` holds as `row_list.listed(rows_listed(...))`."""
+    return row_list(dialect, parameter, alias, {"control_number": "bigint", **DECISION_COLUMNS})
 
 
 def count_results(rows: Sequence[DecidedRow]) -> Counter[RowResult]:
@@ -106,3 +103,14 @@ def count_codes(rows: Sequence[DecidedRow]) -> Counter[str]:
 def count_unforecast(rows: Sequence[DecidedRow]) -> Counter[str]:
     """How many rows FAILED with which code that the preview had not forecast for them."""
     return Counter(row.decision.code for row in rows if row.is_unforecast and row.decision.code is not None)
+
+
+def _columns(decision: RowDecision) -> dict[str, object]:
+    return {
+        "result": decision.result.value,
+        "code": decision.code,
+        "field": decision.field,
+        "message": decision.message,
+        "before_values": decision.before,
+        "after_values": decision.after,
+    }
