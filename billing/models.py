@@ -1,5 +1,6 @@
-"""Tables of the catalogue, money and subscriptions. Models carry the state of migrations and serve scoped `.values()` reads; writes are SQL.
+"""Tables of the catalogue, money and subscriptions.
 
+Models carry the state of migrations and serve scoped `.values()` reads; writes are SQL.
 The DDL itself (keys, checks, triggers, row security) is hand-written in migrations/, see docs/adr."""
 
 from tortoise import fields

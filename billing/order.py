@@ -81,7 +81,8 @@ async def _refuse_unseen_plan(uow: UnitOfWork, plan_id: str, buyer_id: str) -> N
     async with uow.as_platform("MON-31: a price in another currency than the buyer's"):
         currency = await fetch_value(
             uow.tx,
-            "SELECT o.currency FROM organization o JOIN price_list l ON l.organization_id = o.parent_id AND l.is_default "
+            "SELECT o.currency FROM organization o "
+            "JOIN price_list l ON l.organization_id = o.parent_id AND l.is_default "
             "JOIN price p ON p.price_list_id = l.id WHERE o.id = $1 AND p.item_id = $2 AND l.currency <> o.currency "
             "LIMIT 1",
             buyer_id, plan_id,

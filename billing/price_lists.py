@@ -23,7 +23,7 @@ ONE_HUNDRED_PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class NewPriceList:
-    """A seller's list in one currency; the default one of a currency holds for every buyer without a list of its own."""
+    """A seller's list in one currency; the default one holds for every buyer of the currency without its own list."""
 
     organization_id: str
     name: str
