@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
+from billing.catalogue import ProductKind
 from graph.schema.scalars import Connection, CurrencyCode, DecimalText, Money, Node
 from graph.sql.conditions import equals, one_of
 from graph.sql.reads import (
@@ -23,13 +24,11 @@ from graph.sql.reads import (
 )
 from tenants.permissions import Area
 
-
-@strawberry.enum(description="What kind of thing is sold (SUB-1).")
-class ProductKind(Enum):
-    APP = "APP"
-    SERVICE = "SERVICE"
-    HARDWARE = "HARDWARE"
-    BUNDLE = "BUNDLE"
+strawberry.enum(
+    ProductKind,
+    name="ProductKind",
+    description="What kind of thing is sold (SUB-1); the contents of a BUNDLE are fixed.",
+)
 
 
 @strawberry.input(description="Every given condition has to hold.")
@@ -72,8 +71,14 @@ class AddOn(Node):
     is_taxable: bool = flag("{t}.is_taxable")
     priority: int = column("{t}.priority", "The higher one decides a feature that two set.")
     features: JSON = stored_json("{t}.features")
+    allowed_plan_ids: list[strawberry.ID] | None = stored_json(
+        "{t}.allowed_plan_ids", "The plans that it goes with; null: every plan of its product."
+    )
     created_at: datetime = instant("{t}.created_at")
     version: int = column("{t}.version")
+    product: Annotated["Product", strawberry.lazy("graph.schema.catalogue")] | None = to_one(
+        "product", "{t}.id = {parent}.product_id"
+    )
 
 
 @table_type(

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from billing.ledger import MovementType
+from billing.payments import DeclineReason, PaymentMethod
 from billing.posting import LedgerAccount
 from billing.wallet_sql import (
     balance_expression,
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
     from graph.schema.organization import Organization
 
 strawberry.enum(LedgerAccount, name="LedgerAccount", description="A column of the books (MON-20).")
+strawberry.enum(MovementType, name="LedgerTransactionType", description="What a movement of money is about (MON-91).")
+strawberry.enum(
+    PaymentMethod,
+    name="PaymentMethod",
+    description="How money comes in (MON-40). BANK_TRANSFER, CHEQUE and VIRTUAL_ACCOUNT wait for the bank (MON-42).",
+)
+strawberry.enum(DeclineReason, name="DeclineReason", description="Why money did not come (MON-43).")
 
 
 @strawberry.enum(description="Paid ahead, or billed afterwards within a credit limit.")
@@ -49,7 +58,7 @@ class LedgerTransactionFilter:
     organization_id: strawberry.ID | None = condition(equals("{t}.organization_id"))
     sale_id: str | None = condition(equals("{t}.sale_id"))
     source_id: strawberry.ID | None = condition(equals("{t}.source_id"))
-    type: list[str] | None = condition(one_of("{t}.type"))
+    type: list[MovementType] | None = condition(one_of("{t}.type"))
     from_: datetime | None = condition(from_instant("{t}.at"))
     to: datetime | None = condition(before_instant("{t}.at"))
 
@@ -60,7 +69,7 @@ class LedgerTransactionFilter:
 )  # fmt: skip
 class LedgerTransaction(Node):
     id: strawberry.ID = column("{t}.id")
-    type: str = column("{t}.type")
+    type: MovementType = column("{t}.type")
     at: datetime = instant("{t}.at")
     currency: CurrencyCode = column("{t}.currency")
     sale_id: str | None = column("{t}.sale_id", "The same for all levels of one sale.")
@@ -99,7 +108,7 @@ class PaymentFilter:
     status: list[PaymentStatus] | None = condition(one_of("{t}.status"))
     organization_id: strawberry.ID | None = condition(equals("{t}.organization_id"))
     wallet_id: strawberry.ID | None = condition(equals("{t}.wallet_id"))
-    method: list[str] | None = condition(one_of("{t}.method"))
+    method: list[PaymentMethod] | None = condition(one_of("{t}.method"))
 
 
 @strawberry.enum(description="What payments are sorted by.")
@@ -121,11 +130,11 @@ class Payment(Node):
     amount: Money = money("{t}.amount_micros")
     fee: Money = money("{t}.fee_micros", description="Kept back from a pay-out (SUB-84).")
     refunded: Money = money("{t}.refunded_micros")
-    method: str = column("{t}.method")
+    method: PaymentMethod = column("{t}.method")
     received_date: date = column("{t}.received_date")
     reference: str | None = column("{t}.reference")
     remark: str | None = column("{t}.remark")
-    decline_reason: str | None = column("{t}.decline_reason")
+    decline_reason: DeclineReason | None = column("{t}.decline_reason")
     created_at: datetime = instant("{t}.created_at")
     settled_at: datetime | None = instant("{t}.settled_at")
     version: int = column("{t}.version")

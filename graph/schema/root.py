@@ -4,7 +4,7 @@ import strawberry
 
 from graph.execution import GuardedSchema
 from graph.limits import Guard
-from graph.resolvers.money_queries import MoneyQueries
+from graph.resolvers.billing import BillingMutations, BillingQueries
 from graph.resolvers.nodes import NodeQueries
 from graph.resolvers.organizations import OrganizationMutations, OrganizationQueries
 from graph.schema.scalars import schema_config
@@ -13,12 +13,12 @@ from graph.sql.statement import Statements
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NodeQueries, OrganizationQueries, MoneyQueries):
+class Query(NodeQueries, OrganizationQueries, BillingQueries):
     pass
 
 
 @strawberry.type(description="Everything that can be done. Each command answers `errors` when it is refused.")
-class Mutation(OrganizationMutations):
+class Mutation(OrganizationMutations, BillingMutations):
     pass
 
 

@@ -1,5 +1,6 @@
 """Scalars and small objects that every type uses: money, currency codes, ids of rows, errors, pages."""
 
+import re
 from typing import Generic, NewType, TypeVar
 
 import strawberry
@@ -10,10 +11,22 @@ from strawberry.types.scalar import ScalarDefinition
 CurrencyCode = NewType("CurrencyCode", str)
 DecimalText = NewType("DecimalText", str)
 
+_DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+
+
+def decimal_given(value: object) -> str:
+    """The text of a decimal as a client sends it; ValueError (BAD_USER_INPUT) for numbers and any other text."""
+    if not isinstance(value, str) or _DECIMAL.fullmatch(value) is None:
+        raise ValueError('A Decimal is a string of digits such as "19.99"')
+    return value
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     CurrencyCode: strawberry.scalar(name="CurrencyCode", description="An ISO 4217 code of three letters, e.g. USD."),
     DecimalText: strawberry.scalar(
-        name="Decimal", description='A decimal number as a string, e.g. "19.99"; never a float.'
+        name="Decimal",
+        description='A decimal number as a string, e.g. "19.99"; never a float.',
+        parse_value=decimal_given,
     ),
 }
 

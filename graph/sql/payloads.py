@@ -71,7 +71,8 @@ class Payload:
 
     async def _entity(self, uow: UnitOfWork, type_name: str, row_id: Any, same: list[FieldNode]) -> Any:
         if isinstance(row_id, list):
-            return [await self._entity(uow, type_name, each, same) for each in row_id]
+            rows = [await self._entity(uow, type_name, each, same) for each in row_id]
+            return [row for row in rows if row is not None]  # not even how many others there are (VIS-2)
         if row_id is None:
             return None
         described = self.statements.catalogue.types[type_name]
