@@ -54,7 +54,7 @@ def currency_of_customer(_: Compilation) -> str:
 def searched(made: Compilation, alias: str, given: dict[str, Any]) -> str:
     """The condition of an account search; refused with all codes of the filter at once."""
     blockers = Blockers()
-    wanted = parse_account_filter(given, ("filter",), blockers)
+    wanted = parse_account_filter(made.constants(given), ("filter",), blockers)
     blockers.raise_if_any()
     return bound_condition(made.dialect, wanted, alias, made.bind_constant)
 

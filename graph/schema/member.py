@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from graph.schema.scalars import Node
+from graph.sql import dialect as sql
+from graph.sql.compile import Compilation
 from graph.sql.conditions import equals, one_of
-from graph.sql.reads import column, condition, flag, instant, order_input, table_type, to_one
+from graph.sql.reads import column, condition, flag, instant, order_input, stored_json, table_type, to_one
+from tenants.member_rules import ContactCategory
 from tenants.permissions.vocabulary import Area, Role
 
 if TYPE_CHECKING:
     from graph.schema.organization import Organization
+
+strawberry.enum(ContactCategory, description="What a member is a contact for (CON-1).")
 
 strawberry.enum(Role, name="MemberRole", description="The five fixed roles (MEM-1).")
 
@@ -39,6 +44,14 @@ class MemberOrderField(Enum):
 MemberOrder = order_input("MemberOrder", MemberOrderField)
 
 
+def contact_for(made: Compilation) -> str:
+    """The JSON list of the categories of the member under `{t}`."""
+    named = " || ".join(
+        f"CASE WHEN {{t}}.is_{each.lower()}_contact THEN ',\"{each}\"' ELSE '' END" for each in ContactCategory
+    )
+    return sql.json_of_text(made.dialect, f"'[' || substr({named}, 2) || ']'")
+
+
 @table_type(
     "member", prefix="mem", area=Area.MEMBERS, own_row=lambda made: "{t}.id = " + made.of_actor("member_id"),
     description="A person's place in one organization.",
@@ -52,6 +65,7 @@ class Member(Node):
     role: Role = column("{t}.role")
     has_portal_access: bool = flag("{t}.has_portal_access", "May sign in (once the invitation is accepted).")
     invitation: InvitationState = column("{t}.invitation")
+    contact_for: list[ContactCategory] = stored_json(contact_for, "What the member is a contact for.")
     is_tech_contact: bool = flag("{t}.is_tech_contact")
     is_accounts_contact: bool = flag("{t}.is_accounts_contact")
     is_general_contact: bool = flag("{t}.is_general_contact")

@@ -6,12 +6,24 @@ from typing import Annotated
 
 import strawberry
 
+from accounts.search_value import SearchMode
 from graph.schema.member import Member, MemberFilter, MemberOrder
 from graph.schema.money import Payment, PaymentFilter, PaymentOrder, Wallet
 from graph.schema.scalars import Connection, CurrencyCode, Node
 from graph.schema.subscription import Subscription, SubscriptionFilter, SubscriptionOrder
-from graph.sql.conditions import equals, one_of
-from graph.sql.reads import column, condition, instant, order_input, part, table_type, to_many, to_one
+from graph.sql.organization import allowed_actions, clock_now, searched
+from graph.sql.reads import (
+    column,
+    instant,
+    order_input,
+    part,
+    short_list,
+    stored_json,
+    table_type,
+    to_many,
+    to_one,
+    whole_filter,
+)
 from graph.sql.seller import own_seller_name
 from tenants.permissions.vocabulary import Area
 from tenants.stopped import is_stopped
@@ -33,6 +45,16 @@ class OrganizationStatus(Enum):
     DEACTIVATED_BY_USER = "DEACTIVATED_BY_USER"
 
 
+@strawberry.enum(description="Which organizations are found by their own status (SRCH-5).")
+class OrganizationStatusFilter(Enum):
+    ANY = "ANY"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    SUSPENDED_FOR_DELETION = "SUSPENDED_FOR_DELETION"
+    DELETED = "DELETED"
+    DEACTIVATED_BY_USER = "DEACTIVATED_BY_USER"
+
+
 @strawberry.enum(description="Who manages an organization: itself, or its seller (ORG-7).")
 class ManagedBy(Enum):
     CUSTOMER = "CUSTOMER"
@@ -45,17 +67,49 @@ class PricingModel(Enum):
     LICENSE = "LICENSE"
 
 
+@strawberry.enum(description="How a customer is billed: by itself, for several, or through another one (ORG-14).")
+class BillingKind(Enum):
+    NORMAL = "NORMAL"
+    CORPORATE = "CORPORATE"
+    CHILD = "CHILD"
+
+
 @strawberry.type(description="What a buyer sees of its seller, and nothing of what is above (VIS-2).")
 class SellerCard:
     name: str | None = column(own_seller_name)
 
 
-@strawberry.input(description="Every given condition has to hold.")
+@strawberry.input(description="A text to search for: case never counts, every character is literal (SRCH-3).")
+class OrganizationTextSearch:
+    value: str
+    mode: SearchMode | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="STARTS_WITH when not given, of a uuid EXACT. CONTAINS and ENDS_WITH need 3 characters.",
+    )
+
+
+@whole_filter(searched)
+@strawberry.input(description="Every given condition has to hold (SRCH-1).")
 class OrganizationFilter:
-    kind: list[OrganizationKind] | None = condition(one_of("{t}.kind"))
-    status: list[OrganizationStatus] | None = condition(one_of("{t}.status"))
-    parent_id: strawberry.ID | None = condition(equals("{t}.parent_id"))
-    billing_number: str | None = condition(equals("{t}.billing_number"))
+    kind: list[OrganizationKind] | None = strawberry.UNSET
+    status: list[OrganizationStatusFilter] | None = strawberry.field(
+        default=strawberry.UNSET, description="All but DELETED and DEACTIVATED_BY_USER when not given; ANY adds them."
+    )
+    parent_id: strawberry.ID | None = strawberry.UNSET
+    name: OrganizationTextSearch | None = strawberry.UNSET
+    billing_number: OrganizationTextSearch | None = strawberry.UNSET
+    contact_email: OrganizationTextSearch | None = strawberry.field(
+        default=strawberry.UNSET, description="Finds by the contacts of today and the billing e-mail."
+    )
+    customer_ref: OrganizationTextSearch | None = strawberry.field(
+        default=strawberry.UNSET, description="The seller's buyer tag CustomerRef."
+    )
+    number: OrganizationTextSearch | None = strawberry.field(
+        default=strawberry.UNSET, description="The numbers held today; a leading plus is ignored."
+    )
+    uuid: OrganizationTextSearch | None = strawberry.field(
+        default=strawberry.UNSET, description="The organization's id, EXACT only."
+    )
 
 
 @strawberry.enum(description="What organizations are sorted by.")
@@ -67,7 +121,19 @@ class OrganizationOrderField(Enum):
 OrganizationOrder = order_input("OrganizationOrder", OrganizationOrderField)
 
 
-@table_type("organization", prefix="org", area=Area.ORG, description="A node of the tenant tree.")
+@table_type(
+    "buyer_tag", area=Area.ORG, key=("organization_id", "buyer_id", "key"),
+    description="One of the seller's tags on a buyer. They are the seller's: the buyer never sees them (ORG-10).",
+)  # fmt: skip
+class BuyerTag:
+    key: str = column("{t}.key", "CustomerRef, BillingRef or TypeRef.")
+    value: str = column("{t}.value")
+
+
+@table_type(
+    "organization", prefix="org", area=Area.ORG, default_order=("{t}.name_folded",),
+    description="A node of the tenant tree.",
+)  # fmt: skip
 class Organization(Node):
     id: strawberry.ID = column("{t}.id")
     name: str = column("{t}.name")
@@ -86,10 +152,22 @@ class Organization(Node):
     timezone: str = column("{t}.timezone", "IANA name; dates and periods are local to it.")
     pricing_model: PricingModel | None = column("{t}.pricing_model")
     managed_by: ManagedBy = column("{t}.managed_by")
+    billing_kind: BillingKind = column("{t}.billing_kind")
     billing_name: str = column("{t}.billing_name")
     billing_email: str | None = column("{t}.billing_email")
     address: str | None = column("{t}.address")
     city: str | None = column("{t}.city")
+    state_code: str | None = column("{t}.state_code")
+    activated_at: datetime = instant("{t}.activated_at", "Where its periods are counted from.")
+    clock_now: datetime | None = instant(clock_now, "The time of its sandbox; null where time is real.")
+    allowed_actions: list[str] = stored_json(
+        allowed_actions,
+        "What the viewer's role may do with this row, by the table of rights. An action that hangs on a policy or on "
+        "a reason besides is named.",
+    )
+    buyer_tags: list[BuyerTag] = short_list(
+        "{t}.buyer_id = {parent}.id AND {t}.organization_id = {parent}.parent_id", "The seller's tags on it."
+    )
     created_at: datetime = instant("{t}.created_at")
     version: int = column("{t}.version")
     seller: SellerCard = part("The organization directly above, as far as its buyer may know it.")
@@ -100,6 +178,9 @@ class Organization(Node):
         "{t}.parent_id = {parent}.id", filter=OrganizationFilter, order=OrganizationOrder,
         description="The organizations directly below.",
     )  # fmt: skip
+    owner: Member | None = to_one(
+        "member", "{t}.organization_id = {parent}.id AND {t}.role = 'OWNER'", "Every organization has one OWNER."
+    )
     members: Connection[Member] = to_many("{t}.organization_id = {parent}.id", filter=MemberFilter, order=MemberOrder)
     wallet: Wallet | None = to_one(
         "wallet", "{t}.organization_id = {parent}.id AND {t}.closed_at IS NULL", "The open wallet with its seller."

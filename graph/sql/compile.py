@@ -14,7 +14,7 @@ from core.transaction import Dialect
 from graph.errors import coded
 from graph.sql import dialect as sql
 from graph.sql.catalogue import Catalogue, Described
-from graph.sql.inputs import Leaf, Reader, Variables, argument_tree, plain_values
+from graph.sql.inputs import Leaf, Reader, Variables, argument_tree, plain_values, values_read
 from graph.sql.paging import Page, connection_sql
 from graph.sql.reads import Encoding, MoneyValue, Part, Sql, ToMany, ToOne, TypeReads, Value
 from graph.sql.selection import selected_fields
@@ -63,6 +63,17 @@ class Compilation:
         self.is_reusable = False
         self.parameters.append(lambda _: value)
         return f"${ALWAYS + len(self.parameters)}"
+
+    def bind_computed(self, tree: Any, compute: Callable[[Any], Any]) -> str:
+        """A parameter computed from several of the request's values at once; the text may depend on the tree's shape,
+        enums and booleans only, so that it serves the next request too."""
+        self.parameters.append(lambda variables: compute(values_read(tree, variables)))
+        return f"${ALWAYS + len(self.parameters)}"
+
+    def constants(self, tree: Any) -> Any:
+        """The tree's plain values, for a text that depends on them: the statement is not kept for another request."""
+        self.is_reusable = self.is_reusable and not tree
+        return plain_values(tree)
 
     def of_actor(self, name: str) -> str:
         """A parameter by its name: the reader's `now` and `member_id`, or what the caller gives (`row_id`)."""
@@ -182,8 +193,7 @@ class Compilation:
         kind = get_named_type(argument.type)
         whole = self.catalogue.whole_filters.get(kind.name)
         if whole is not None:
-            self.is_reusable = self.is_reusable and not given
-            return [whole(self, alias, plain_values(given or {}))]
+            return [whole(self, alias, given or {})]
         if not given:
             return []
         build = self.catalogue.conditions[kind.name]
@@ -202,13 +212,12 @@ class Compilation:
                 return sql.stored_json(self.dialect, made)
 
     def _money(self, read: MoneyValue, alias: str, nodes: Sequence[FieldNode]) -> str:
-        micros, currency = self.text(read.micros, alias), self.text(read.currency, alias)
-        values = {
-            "amount": sql.amount(self.dialect, micros, currency),
-            "currency": currency,
-            "__typename": "'Money'",
-        }
-        chosen = selected_fields(self, "Money", nodes)
+        currency, chosen = self.text(read.currency, alias), selected_fields(self, "Money", nodes)
+        values = {"currency": currency, "__typename": "'Money'"}
+        # Only what stands in the text may bind a parameter: the engines refuse one that nothing names.
+        if read.is_nullable or any(same[0].name.value == "amount" for same in chosen.values()):
+            micros = self.text(read.micros, alias)
+            values["amount"] = sql.amount(self.dialect, micros, currency)
         made = sql.json_object(self.dialect, [(key, values[same[0].name.value]) for key, same in chosen.items()])
         return f"CASE WHEN {micros} IS NOT NULL THEN {made} END" if read.is_nullable else made
 

@@ -97,6 +97,11 @@ def stored_json(dialect: Dialect, column: str) -> str:
     return column if dialect == "postgres" else f"json({column})"
 
 
+def json_of_text(dialect: Dialect, text: str) -> str:
+    """An expression whose text is JSON, as a value like that of a JSON column."""
+    return f"CAST({text} AS json)" if dialect == "postgres" else f"({text})"
+
+
 def cursor(dialect: Dialect, values: Sequence[str]) -> str:
     """An opaque text of the values that order a row: the hexadecimal of their JSON list."""
     if dialect == "postgres":

@@ -65,6 +65,18 @@ def plain_values(tree: Any) -> Any:
     return tree
 
 
+def values_read(tree: Any, variables: Variables) -> Any:
+    """What `plain_values` gives, but of another request's variables, which have the same shape."""
+    if isinstance(tree, dict):
+        return {name: values_read(item, variables) for name, item in tree.items()}
+    if isinstance(tree, list):
+        return [values_read(item, variables) for item in tree]
+    if isinstance(tree, Leaf):
+        value = tree.read(variables)
+        return value.value if isinstance(value, Enum) else value
+    return tree
+
+
 def shape_of(value: Any) -> Any:
     """What of a variable decides a statement's text: its structure, its booleans and its enums; not its scalars."""
     if isinstance(value, dict):

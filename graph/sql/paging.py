@@ -67,7 +67,7 @@ def _order(given: Any, reads: TypeReads, alias: str) -> tuple[Sorting, ...]:
     sortings = [
         Sorting(each["field"].value.value.replace("{t}", alias), _is_descending(each.get("direction")))
         for each in given or ()
-    ]
+    ] or [Sorting(each.replace("{t}", alias), reads.is_newest_first) for each in reads.default_order]
     is_last_descending = sortings[-1].is_descending if sortings else reads.is_newest_first
     sortings += [Sorting(f"{alias}.{key}", is_last_descending) for key in reads.key]
     return tuple(sortings)

@@ -96,7 +96,8 @@ _KEY = "read"
 class TypeReads:
     """What a GraphQL type reads: its table, the prefix of its ids, the area that decides who reads it, its own rows.
 
-    `own_row` is the condition under which a row is the reader's own (VIS-8); None: such a reader sees none of them."""
+    `own_row` is the condition under which a row is the reader's own (VIS-8); None: such a reader sees none of them.
+    `default_order`: NOT NULL expressions that sort a list, as its key does, when no other order is asked for."""
 
     table: str
     prefix: str | None
@@ -104,6 +105,7 @@ class TypeReads:
     own_row: Sql | None = None
     key: tuple[str, ...] = ("id",)
     is_newest_first: bool = False
+    default_order: tuple[str, ...] = ()
 
 
 READS: dict[type, TypeReads] = {}
@@ -119,13 +121,14 @@ def table_type(
     own_row: Sql | None = None,
     key: tuple[str, ...] = ("id",),
     newest_first: bool = False,
+    default_order: tuple[str, ...] = (),
     description: str,
 ) -> Callable[[Type], Type]:
     """A Strawberry type whose objects are rows of `table`."""
 
     def decorate(cls: Type) -> Type:
         made: Type = strawberry.type(cls, description=description)
-        READS[made] = TypeReads(table, prefix, area, own_row, key, is_newest_first=newest_first)
+        READS[made] = TypeReads(table, prefix, area, own_row, key, newest_first, default_order)
         return made
 
     return decorate
@@ -244,7 +247,7 @@ Condition = Callable[["Compilation", str, Any], str]
 """From a filter's value (a tree, see inputs.py) to a condition on the row under the alias."""
 
 WholeFilter = Callable[["Compilation", str, dict[str, Any]], str]
-"""From a whole filter input (plain values by GraphQL name, {} when it was left out) to one condition on the row."""
+"""From a whole filter input (trees by GraphQL name, {} when it was left out) to one condition on the row."""
 
 WHOLE_FILTERS: dict[type, WholeFilter] = {}
 

@@ -156,7 +156,7 @@ class Reference:
         fields = [
             (self._order_sql(info, each["field"]), each.get("direction") == "DESC")
             for each in given.get("orderBy") or ()
-        ]
+        ] or [(sql, described.reads.is_newest_first) for sql in described.reads.default_order]
         last = fields[-1][1] if fields else described.reads.is_newest_first
         fields += [(f"{{t}}.{key}", last) for key in described.reads.key]
         keyed = [([await self._value(uow, row, sql) for sql, _ in fields], row) for row in rows]
