@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from graph.errors import coded
 
@@ -92,11 +92,14 @@ async def read_body(request: Request, most: int) -> bytes:
         raise _too_large(most)
     chunks: list[bytes] = []
     length = 0
-    async for chunk in request.stream():
-        length += len(chunk)
-        if length > most:
-            raise _too_large(most)
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            length += len(chunk)
+            if length > most:
+                raise _too_large(most)
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise _bad("The body ends too early") from None  # nobody reads this answer, and it is no fault of ours
     return b"".join(chunks)
 
 
