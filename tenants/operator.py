@@ -36,12 +36,17 @@ async def create_operator(platform: Platform, new: NewOperator) -> Outcome:
 
     Answers organizationId, memberId and userId."""
     async with platform_transaction(platform) as tx:
-        await lock_tree(tx)
-        if await fetch_value(tx, "SELECT 1 FROM organization WHERE kind = 'OPERATOR'"):
-            refuse("OPERATOR_EXISTS", "There is one operator.", ("kind",))
-        uow, outcome = await _create(tx, new, platform.clock.now())
-        await uow.flush()
-        return outcome
+        return await create_operator_in(tx, new, platform.clock.now())
+
+
+async def create_operator_in(tx: Transaction, new: NewOperator, now: Instant) -> Outcome:
+    """The same inside a transaction of the platform that goes on (the demo is loaded whole or not at all)."""
+    await lock_tree(tx)
+    if await fetch_value(tx, "SELECT 1 FROM organization WHERE kind = 'OPERATOR'"):
+        refuse("OPERATOR_EXISTS", "There is one operator.", ("kind",))
+    uow, outcome = await _create(tx, new, now)
+    await uow.flush()
+    return outcome
 
 
 async def _create(tx: Transaction, new: NewOperator, now: Instant) -> tuple[UnitOfWork, Outcome]:
