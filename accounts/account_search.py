@@ -142,7 +142,7 @@ def _searched(searched: Mapping[str, Any], field: FieldPath, blockers: Blockers)
 
 
 def _after_every_text_with(beginning: str) -> str | None:
-    """The first text that sorts after all those with this beginning, by code points as by UTF-8; None: there is none."""
+    """The first text that sorts after all those with this beginning, by code points as by UTF-8; None if none does."""
     head = beginning.rstrip(chr(_LAST_CHARACTER))
     if not head:
         return None

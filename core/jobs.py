@@ -69,7 +69,8 @@ class Lease:
 
         Work, position and lease so commit together: after kill -9 nothing is done twice and nothing is left out."""
         held = await tx.execute(
-            "UPDATE outbox SET lease_until_at = $3, attempts = 0 WHERE id = $1 AND lease_token = $2 AND done_at IS NULL",
+            "UPDATE outbox SET lease_until_at = $3, attempts = 0 "
+            "WHERE id = $1 AND lease_token = $2 AND done_at IS NULL",
             self.message_id, self.token, now + self.length,
         )  # fmt: skip
         if not held:
@@ -170,7 +171,7 @@ async def _put_off(platform: Platform, message: Message, token: str, error: Exce
 async def _claim(platform: Platform) -> tuple[Message, str] | None:
     """Take the message that is due the longest and that nobody works on.
 
-    One that was due when it was made stays due by every clock: a sandbox's time may be years ahead of the platform's."""
+    One that was due when it was made is due by every clock: a sandbox's time may be years ahead of the platform's."""
     topics = sorted(_HANDLERS)
     if not topics:
         return None

@@ -1,4 +1,4 @@
-"""A list of rows as one bound parameter, on either engine: the statement's text does not depend on how many there are."""
+"""A list of rows as one bound parameter, on either engine: the text of the statement is the same for any length."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from core.transaction import Dialect
 
 
 def row_list(dialect: Dialect, parameter: str, alias: str, columns: Mapping[str, str]) -> str:
-    """A FROM item with these columns (name: `bigint`, `text` or `jsonb`) over the rows that `parameter` holds as `listed()`.
+    """A FROM item over the rows that `parameter` holds as `listed()`; columns by name: `bigint`, `text` or `jsonb`.
 
     On SQLite it is a subquery that keeps its place in the order of joins."""
     if dialect == "postgres":

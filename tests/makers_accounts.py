@@ -163,7 +163,8 @@ async def a_wallet_of(platform: Platform, customer: Organization, amount: str) -
     """Put this much into the customer's PREPAID Wallet, as the fixture has it."""
     async with platform_transaction(platform) as tx:
         await tx.execute(
-            "UPDATE wallet SET mode = 'PREPAID', wallet_micros = $2, credit_limit_micros = 0 WHERE organization_id = $1",
+            "UPDATE wallet SET mode = 'PREPAID', wallet_micros = $2, credit_limit_micros = 0 "
+            "WHERE organization_id = $1",
             customer.id, parse_amount(amount),
         )  # fmt: skip
 
