@@ -19,6 +19,8 @@ from tests.web.application import SECRET
 from tests.web.commands import tenantry
 from tests.web.processes import serving, started
 from web.cli import run
+from web.serving import address_of
+from web.start import Welcome
 
 VIEWER = {"query": "{ viewer { __typename } }"}
 
@@ -209,3 +211,26 @@ async def test_the_worker_stops_when_told_to(database_url: str, tmp_path: Path) 
         worker.send_signal(signal.SIGTERM)
         _, rest = worker.communicate(timeout=30)
     assert (worker.returncode, "worker.stopped" in rest) == (0, True)
+
+
+def test_the_welcome_names_the_address_and_the_demo_sign_ins() -> None:
+    assert Welcome().at("http://127.0.0.1:8000") == (
+        "Tenantry is at http://127.0.0.1:8000 (GraphQL: http://127.0.0.1:8000/graphql)"
+    )
+    assert Welcome(("ada@skyline.example  secret",)).at("http://x").splitlines()[1:] == [
+        "Demo sign-ins:",
+        "  ada@skyline.example  secret",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),
+        ("::", "http://[::1]:80"),
+        ("fd00::1", "http://[fd00::1]:80"),
+    ],
+)
+def test_the_address_is_one_that_can_be_typed(host: str, address: str) -> None:
+    assert address_of(host, 80) == address
