@@ -1,4 +1,7 @@
-"""From a secret to an actor: sessions and API keys (KEY-3, AUTH-4, AUTH-6). Signing in is in sign_in.py."""
+"""From a secret to an actor: sessions and API keys (KEY-3, AUTH-4, AUTH-6). Signing in is in sign_in.py.
+
+Only the organization's own status counts here (STOP-4). One above it that is suspended is told by the command that
+meets it: UPSTREAM_SUSPENDED, ORGANIZATION_NOT_ACTIVE (MON-32, ORG-16); nobody signs in below it (AUTH-6)."""
 
 import hashlib
 import json
@@ -12,7 +15,6 @@ from core.transaction import Row, Transaction
 from tenants.actor import Actor, Credentials
 from tenants.permissions.reading import parse_scope
 from tenants.permissions.vocabulary import SIGNED_IN, Role, Via, ViaKind
-from tenants.stopped import is_stopped
 
 SESSION_PREFIX, API_KEY_PREFIX = "tns_", "tnk_"
 
@@ -70,7 +72,7 @@ def _chosen(rows: Sequence[Row], organization_id: str | None) -> Row:
         mine = [row for row in mine if row["organization_id"] == organization_id]
     if not mine:
         raise Unauthenticated("UNAUTHENTICATED", "No membership of this user fits the request.")
-    active = sorted((row for row in mine if not row["is_stopped"]), key=lambda row: str(row["member_id"]))
+    active = sorted((row for row in mine if row["status"] == "ACTIVE"), key=lambda row: str(row["member_id"]))
     if not active:
         raise Unauthenticated("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
     return active[0]
@@ -101,7 +103,7 @@ def _check_api_key(row: Row, credentials: Credentials, now: Instant) -> None:
         raise Unauthenticated("API_KEY_EXPIRED", "This API key has expired.")
     if row["allowed_addresses"] and not _is_within(credentials.address, json.loads(row["allowed_addresses"])):
         raise Unauthenticated("IP_NOT_ALLOWED", "This API key may not be used from here.")
-    if row["is_stopped"]:
+    if row["status"] != "ACTIVE":
         raise Unauthenticated("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
 
 
@@ -114,7 +116,7 @@ def _is_within(address: str | None, networks: Sequence[str]) -> bool:
 
 def _lookup(tx: Transaction, function: str, view: str, column: str) -> str:
     source = f"{view} a WHERE a.{column} = $1" if tx.dialect == "sqlite" else f"{function}($1) a"
-    return f"SELECT a.*, {is_stopped(tx.dialect, 'a.organization_id')} AS is_stopped FROM {source}"
+    return f"SELECT a.* FROM {source}"
 
 
 def _organization(row: Row) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Opened by commands.py (mutations), by reads and by jobs; a domain function gets it and never commits."""
 
 import json
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from core.ids import new_id
 from core.refusals import Refused
 from core.transaction import Transaction, insert_many
 from tenants.actor import Actor, Credentials
-from tenants.authentication import authenticate
+from tenants.authentication import authenticate, secret_hash
 from tenants.row_scope import RowScope, predicate
 
 
@@ -145,9 +146,9 @@ async def unit_of_work(platform: Platform, credentials: Credentials, action: str
     """A writing transaction for whom the credentials stand for; the role is read inside it (GEN-7).
 
     Raises Unauthenticated (see authentication.py). Commits when the block ends, rolls back when it raises."""
-    async with platform.database.write() as tx:
-        actor = await authenticate(tx, credentials, platform.clock.now())
-        await bind(tx, actor.scope)
+    guess = _last_scopes.get(_without_request(credentials))
+    async with platform.database.write(guess.settings if guess else {}) as tx:
+        actor = await _authenticated(tx, credentials, platform.clock.now(), guess)
         uow = UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now(), action)
         yield uow
         await uow.flush()
@@ -156,9 +157,9 @@ async def unit_of_work(platform: Platform, credentials: Credentials, action: str
 @asynccontextmanager
 async def reading(platform: Platform, credentials: Credentials) -> AsyncIterator[UnitOfWork]:
     """A transaction that only reads, for whom the credentials stand for. Raises Unauthenticated."""
-    async with platform.database.read() as tx:
-        actor = await authenticate(tx, credentials, platform.clock.now())
-        await bind(tx, actor.scope)
+    guess = _last_scopes.get(_without_request(credentials))
+    async with platform.database.read(guess.settings if guess else {}) as tx:
+        actor = await _authenticated(tx, credentials, platform.clock.now(), guess)
         yield UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now())
 
 
@@ -186,6 +187,27 @@ async def platform_reading(platform: Platform) -> AsyncIterator[Transaction]:
     settings = {} if platform.database.dialect == "sqlite" else {"role": "tenantry_system"}
     async with platform.database.read(settings) as tx:
         yield tx
+
+
+_last_scopes: OrderedDict[Credentials, RowScope] = OrderedDict()
+"""Where credentials stood when last seen: a guess that saves a round trip; each transaction looks again."""
+
+KEPT_SCOPES = 10_000
+
+
+async def _authenticated(tx: Transaction, credentials: Credentials, now: Instant, guess: RowScope | None) -> Actor:
+    """The actor, with the transaction bound to its scope: by the guess it was opened with, or now if that was wrong."""
+    actor = await authenticate(tx, credentials, now)
+    if guess != actor.scope:
+        await bind(tx, actor.scope)
+        _last_scopes[_without_request(credentials)] = actor.scope
+        if len(_last_scopes) > KEPT_SCOPES:
+            _last_scopes.popitem(last=False)
+    return actor
+
+
+def _without_request(credentials: Credentials) -> Credentials:
+    return Credentials(credentials.token and secret_hash(credentials.token), credentials.organization_id)
 
 
 async def bind(tx: Transaction, scope: RowScope) -> None:

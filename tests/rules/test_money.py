@@ -15,9 +15,9 @@ from billing.reversals import reverse_transaction
 from core.money import parse_amount
 from core.refusals import Refused
 from tenants.commands import Outcome
-from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction, reading, working_as
+from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 from tests.acting import do, refusal
-from tests.makers import Organization, a_customer, a_reseller, an_operator, credentials_of
+from tests.makers import Organization, a_customer, a_reseller, an_operator
 from tests.makers_billing import (
     SIGNER,
     a_plan,
@@ -332,13 +332,12 @@ async def test_ms_69_a_suspended_seller_stops_the_sale_before_money_is_looked_at
     tree = await a_tree(platform)
     plan = await a_plan(tree.operator, prices=[(tree.operator, "80"), (tree.r1, "100"), (tree.r2, "130")])
     await pay(tree.customer, "500")
-    async with reading(platform, await credentials_of(tree.customer.someone)) as uow:
-        actor = uow.actor
     await change(platform, f"UPDATE organization SET status = 'SUSPENDED' WHERE id = '{tree.r2.id}'")
 
     with pytest.raises(Refused) as refused:
-        async with working_as(platform, actor, "purchaseSubscription") as uow:
-            await purchase_subscription(uow, PurchaseOrder(tree.customer.id, plan), SIGNER)
+        await do(
+            tree.customer.someone, lambda uow: purchase_subscription(uow, PurchaseOrder(tree.customer.id, plan), SIGNER)
+        )
 
     assert refused.value.codes == ("UPSTREAM_SUSPENDED",)
     assert refused.value.blockers[0].details == {}

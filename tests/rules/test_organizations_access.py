@@ -84,9 +84,10 @@ async def test_a_27_below_a_suspended_one_nothing_is_written(platform: Platform)
     await do(family.ada, lambda uow: suspend(uow, family.r1a.id, SuspensionReason.SELLER))
     [stored] = await rows(platform, "SELECT status FROM organization WHERE id = $1", family.c3.id)
     assert stored["status"] == "ACTIVE"
-    assert await code_of_read(platform, session) == "ORGANIZATION_NOT_ACTIVE"
+    assert await enter(platform, family.c3.someone.email) == "ORGANIZATION_NOT_ACTIVE"
+    assert await code_of_read(platform, session) is None  # who is in already reads on, and learns why it cannot write
     await do(family.ada, lambda uow: lift(uow, family.r1a.id, SuspensionReason.SELLER))
-    assert await code_of_read(platform, session) is None
+    assert await enter(platform, family.c3.someone.email) is None
 
 
 async def test_stop_7_what_those_above_set_they_lift(platform: Platform) -> None:

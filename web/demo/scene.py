@@ -20,7 +20,7 @@ from tenants.passwords import HASHER
 from tenants.policy_settings import apply_policy_preset
 from tenants.unit_of_work import Platform, platform_transaction
 from web.demo.cards import lay_out_cards
-from web.demo.cast import OPERATOR, SELLERS, WARES, Seller, customer_name
+from web.demo.cast import OPERATOR, SELLERS, WARES, Seller, Ware, customer_name
 from web.demo.people import PASSWORD, Person, Stage
 from web.demo.stories import Customer, tell
 
@@ -83,17 +83,21 @@ async def _open_markets(stage: Stage, root: Person) -> list[Market]:
 
 async def _wares(stage: Stage, root: Person) -> list[str]:
     """The operator's products and plans; the plans' ids in the order of WARES."""
+    at, plans = stage.now - BEGINNING, []
     products: dict[str, str] = {}
-    plans = []
     for ware in WARES:
         if ware.product not in products:
-            product = NewProduct(root.organization_id, ware.product, ProductKind.APP, ware.category)
-            done = await stage.act(root, stage.now - BEGINNING, "createProduct", lambda uow, new=product: create_product(uow, new))  # type: ignore[misc]  # fmt: skip
-            products[ware.product] = done["productId"]
+            products[ware.product] = await _product(stage, root, ware)
         plan = NewPlan(products[ware.product], ware.plan, is_taxable=False, account_role=ware.account_role)
-        done = await stage.act(root, stage.now - BEGINNING, "createPlan", lambda uow, new=plan: create_plan(uow, new))  # type: ignore[misc]  # fmt: skip
+        done = await stage.act(root, at, "createPlan", lambda uow, new=plan: create_plan(uow, new))  # type: ignore[misc]
         plans.append(done["planId"])
     return plans
+
+
+async def _product(stage: Stage, root: Person, ware: Ware) -> str:
+    new = NewProduct(root.organization_id, ware.product, ProductKind.APP, ware.category)
+    done = await stage.act(root, stage.now - BEGINNING, "createProduct", lambda uow: create_product(uow, new))
+    return str(done["productId"])
 
 
 async def _price_lists(

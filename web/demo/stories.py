@@ -10,7 +10,6 @@ from core.clock import EXACT_DAY, HOUR
 from core.money import MICROS
 from web.demo.people import Person, Stage
 
-
 SMALLEST_TOP_UP = 2000
 """In whole units: above what any preset asks of a top-up."""
 
