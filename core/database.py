@@ -2,6 +2,7 @@
 
 Knows no tenant. A transaction is opened with settings that the engine binds to it (`set_config` on PostgreSQL)."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from tortoise import Tortoise
 
 from core.engine_asyncpg import ShieldedAsyncpgClient
 from core.engine_sqlite import ImmediateSqliteClient, ReadConnections
+from core.finish import finish
 from core.transaction import Dialect, PostgresTransaction, SqliteTransaction, Transaction
 
 APPS = ("core", "tenants", "billing", "accounts")
@@ -60,13 +62,17 @@ class Database:
     @asynccontextmanager
     async def read(self, settings: Mapping[str, str] = NO_SETTINGS) -> AsyncIterator[Transaction]:
         """A transaction that only reads; on SQLite it does not wait for the writer."""
-        if self._readers is None:
-            async with self.write(settings) as tx:
-                yield tx
+        if isinstance(self._client, ShieldedAsyncpgClient):
+            async with self._client.begin(opening(settings), is_read_only=True) as client:
+                yield PostgresTransaction(client)
             return
+        assert self._readers is not None
         connection = await self._readers.take()
         try:
             yield SqliteTransaction(connection)
+        except asyncio.CancelledError:
+            await finish(connection.interrupt())  # nobody waits for the running query any more
+            raise
         finally:
             self._readers.give_back(connection)
 

@@ -2,6 +2,7 @@
 
 The module name must contain `asyncpg`: the migration executor chooses its schema editor by it."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -42,34 +43,55 @@ class ShieldedTransaction(TransactionWrapper):
 class ShieldedTransactionContext(TransactionContextPooled):
     """Begins, ends and releases whatever happens to the task around it.
 
-    It does not rebind Tortoise's ambient connection: an ORM read names its transaction (`using_db`)."""
+    It does not rebind Tortoise's ambient connection: an ORM read names its transaction (`using_db`). A transaction that
+    only reads needs no shield at its end: what a cancelled COMMIT leaves is rolled back, and nothing is lost."""
 
     client: ShieldedTransaction
+
+    def __init__(self, client: ShieldedTransaction, pool_init_lock: asyncio.Lock, *, is_read_only: bool) -> None:
+        super().__init__(client, pool_init_lock)
+        self._is_read_only = is_read_only
 
     async def __aenter__(self) -> ShieldedTransaction:
         await self.ensure_connection()
         self.client._connection = await self.client._parent._pool.acquire()  # type: ignore[union-attr]
         try:
-            await finish(self.client.begin())
+            await self.client.begin()
         except BaseException:
             await finish(self._leave(commit=False))
             raise
         return self.client
 
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
-        await finish(self._leave(commit=exc_type is None))
+        if exc_type is not None or not self._is_read_only:
+            await finish(self._leave(commit=exc_type is None))
+            return
+        try:
+            await self._connection.execute("COMMIT")
+        except BaseException:
+            await finish(self._leave(commit=False))
+            raise
+        self.client._finalized = True
+        await self._release()
+
+    @property
+    def _connection(self) -> Any:
+        return self.client._connection
 
     async def _leave(self, *, commit: bool) -> None:
-        connection, pool = self.client._connection, self.client._parent._pool
         try:
             if not self.client._finalized:
                 await (self.client.commit() if commit else self.client.rollback())
         except BaseException:
-            connection.terminate()
+            self._connection.terminate()
             raise
         finally:
-            if pool is not None:
-                await pool.release(connection)
+            await self._release()
+
+    async def _release(self) -> None:
+        """Give the connection back; asyncpg shields this itself."""
+        if self.client._parent._pool is not None:
+            await self.client._parent._pool.release(self._connection)
 
 
 class ShieldedAsyncpgClient(AsyncpgDBClient):
@@ -81,9 +103,10 @@ class ShieldedAsyncpgClient(AsyncpgDBClient):
     def _in_transaction(self) -> ShieldedTransactionContext:
         return self.begin("")
 
-    def begin(self, opening: str) -> ShieldedTransactionContext:
+    def begin(self, opening: str, *, is_read_only: bool = False) -> ShieldedTransactionContext:
         """A transaction context; `opening` is SQL that follows BEGIN, each statement led by a semicolon."""
-        return ShieldedTransactionContext(ShieldedTransaction(self, opening), self._pool_init_lock)
+        transaction = ShieldedTransaction(self, opening)
+        return ShieldedTransactionContext(transaction, self._pool_init_lock, is_read_only=is_read_only)
 
 
 client_class = ShieldedAsyncpgClient
