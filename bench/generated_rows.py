@@ -24,7 +24,8 @@ ORGANIZATIONS = """
 INSERT INTO organization (id, number, path, parent_id, kind, name, name_folded, status, billing_number, country,
     currency, timezone, managed_by, billing_name, is_billing_name_own, billing_email, billing_email_folded, city,
     created_at, activated_at)
-SELECT id, n, path, parent_id, kind, initcap(kind) || ' ' || lpad(n::text, 8, '0'), lower(kind) || ' ' || lpad(n::text, 8, '0'), 'ACTIVE',
+SELECT id, n, path, parent_id, kind, initcap(kind) || ' ' || lpad(n::text, 8, '0'),
+    lower(kind) || ' ' || lpad(n::text, 8, '0'), 'ACTIVE',
     lpad(n::text, 10, '0'), 'SG', 'USD', 'Asia/Singapore',
     'SERVICE_PROVIDER', 'Measured Company ' || n || ' Pte Ltd', true, 'billing@c' || n || '.example',
     'billing@c' || n || '.example', 'Singapore', bench.made_at(n), bench.made_at(n)

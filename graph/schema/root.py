@@ -6,19 +6,19 @@ from graph.execution import GuardedSchema
 from graph.limits import Guard
 from graph.resolvers.billing import BillingMutations, BillingQueries
 from graph.resolvers.nodes import NodeQueries
-from graph.resolvers.organizations import OrganizationMutations, OrganizationQueries
+from graph.resolvers.tenants import TenantMutations, TenantQueries
 from graph.schema.scalars import schema_config
 from graph.sql.catalogue import catalogue_of
 from graph.sql.statement import Statements
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NodeQueries, OrganizationQueries, BillingQueries):
+class Query(NodeQueries, TenantQueries, BillingQueries):
     pass
 
 
 @strawberry.type(description="Everything that can be done. Each command answers `errors` when it is refused.")
-class Mutation(OrganizationMutations, BillingMutations):
+class Mutation(TenantMutations, BillingMutations):
     pass
 
 

@@ -1,12 +1,15 @@
 """Scalars and small objects that every type uses: money, currency codes, ids of rows, errors, pages."""
 
 import re
+from datetime import datetime
 from typing import Generic, NewType, TypeVar
 
 import strawberry
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
+
+from core.clock import as_datetime, as_instant
 
 CurrencyCode = NewType("CurrencyCode", str)
 DecimalText = NewType("DecimalText", str)
@@ -21,12 +24,27 @@ def decimal_given(value: object) -> str:
     return value
 
 
+def moment_given(value: object) -> datetime:
+    """The moment of an ISO 8601 text with its offset; ValueError (BAD_USER_INPUT) for anything else.
+
+    Without an offset its zone would be a guess."""
+    if not isinstance(value, str):
+        raise ValueError("A DateTime is a string such as 2026-03-08T05:00:00Z")
+    return as_datetime(as_instant(datetime.fromisoformat(value)))
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     CurrencyCode: strawberry.scalar(name="CurrencyCode", description="An ISO 4217 code of three letters, e.g. USD."),
     DecimalText: strawberry.scalar(
         name="Decimal",
         description='A decimal number as a string, e.g. "19.99"; never a float.',
         parse_value=decimal_given,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment: ISO 8601 with its offset, e.g. 2026-03-08T05:00:00Z.",
+        serialize=datetime.isoformat,
+        parse_value=moment_given,
     ),
 }
 

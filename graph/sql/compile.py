@@ -215,9 +215,9 @@ class Compilation:
         currency, chosen = self.text(read.currency, alias), selected_fields(self, "Money", nodes)
         values = {"currency": currency, "__typename": "'Money'"}
         # Only what stands in the text may bind a parameter: the engines refuse one that nothing names.
-        if read.is_nullable or any(same[0].name.value == "amount" for same in chosen.values()):
-            micros = self.text(read.micros, alias)
-            values["amount"] = sql.amount(self.dialect, micros, currency)
+        is_needed = read.is_nullable or any(same[0].name.value == "amount" for same in chosen.values())
+        micros = self.text(read.micros, alias) if is_needed else "NULL"
+        values["amount"] = sql.amount(self.dialect, micros, currency)
         made = sql.json_object(self.dialect, [(key, values[same[0].name.value]) for key, same in chosen.items()])
         return f"CASE WHEN {micros} IS NOT NULL THEN {made} END" if read.is_nullable else made
 

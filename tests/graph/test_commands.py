@@ -17,8 +17,9 @@ async def test_a_command_answers_the_row_it_made_and_a_replay_answers_it_again(p
     owner = await credentials_of(reseller.owner)
     given = {
         "parentId": reseller.id, "kind": "CUSTOMER", "name": "Acme", "country": "SG", "currency": "SGD",
-        "timezone": "Asia/Singapore", "pricingModel": "APP", "ownerGivenName": "Eve", "ownerFamilyName": "Adams",
-        "ownerEmail": "eve@c5.test", "address": "1 Road", "city": "Singapore", "idempotencyKey": "k1",
+        "timezone": "Asia/Singapore", "pricingModel": "APP", "address": "1 Road",
+        "owner": {"givenName": "Eve", "familyName": "Adams", "email": "eve@c5.test"}, "city": "Singapore",
+        "idempotencyKey": "k1",
     }  # fmt: skip
     first = (await ask(platform, owner, CREATE, input=given)).data["createOrganization"]
     assert first["errors"] == []
