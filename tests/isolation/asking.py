@@ -1,0 +1,40 @@
+"""Asking the schema for the suite: no limit on points or tokens (they have tests of their own), own statements."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from graph.context import Context
+from graph.execution import GuardedSchema
+from graph.limits import Guard
+from graph.limits.admission import Caller
+from graph.limits.bucket import PointsInMemory
+from graph.limits.settings import Limits
+from graph.schema.root import create_schema, statements_for
+from graph.sql.statement import Statements
+from tenants.actor import Credentials
+from tenants.unit_of_work import Platform
+from tests.graph.asking import TEST_SECRET, Answer
+
+NO_ONE = Credentials(None, request_id="req_test")
+_WIDE = Limits(
+    document_characters=1_000_000, tokens=100_000, aliases=10_000, root_fields=1_000, fields=100_000, repeats=10_000,
+    operation_points=10**9, operation_seconds=60,
+)  # fmt: skip
+SCHEMA: GuardedSchema = create_schema(Guard(_WIDE, PointsInMemory(), lambda _: Caller(may_introspect=True)))
+
+
+@dataclass(slots=True)
+class Asking:
+    """One platform's client; its statements are its own, because layer 1 is part of their text."""
+
+    platform: Platform
+    statements: Statements = field(default_factory=lambda: statements_for(SCHEMA))
+
+    async def __call__(self, credentials: Credentials, document: str, **variables: Any) -> Answer:
+        """The answer as a client would read it."""
+        context = Context(self.platform, credentials, self.statements, quote_secret=TEST_SECRET, may_introspect=True)
+        result = await SCHEMA.execute(document, variable_values=variables, context_value=context)
+        read: Any = orjson.loads(orjson.dumps({"data": result.data}))
+        return Answer(read["data"], [error.formatted for error in result.errors or ()])  # type: ignore[misc]
