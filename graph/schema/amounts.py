@@ -3,11 +3,13 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from core.money import format_amount, parse_amount
+from core.money import MICROS, format_amount, parse_amount
 from core.refusals import FieldPath, refuse
 from graph.schema.scalars import CurrencyCode, DecimalText, Money, MoneyInput
 
 MOST_DECIMALS = 6
+LARGEST_AMOUNT_MICROS = 10_000_000_000 * MICROS
+"""Far above any real amount, and far below what the books' columns hold as a sum."""
 
 
 def money_of(micros: int, currency: str) -> Money:
@@ -23,13 +25,13 @@ def money_values(micros: int, currency: str) -> dict[str, str]:
 def micros_of(given: MoneyInput, field: FieldPath) -> int:
     """The amount in micros; whether the currency has so many decimals is the command's to say (MON-1).
 
-    Refused: AMOUNT_PRECISION (more than six decimals), AMOUNT_TOO_LARGE (more than the books hold)."""
-    if len(given.amount.partition(".")[2]) > MOST_DECIMALS:
+    Refused: AMOUNT_PRECISION (more than six decimals), AMOUNT_TOO_LARGE (beyond ten thousand million)."""
+    whole, _, decimals = given.amount.partition(".")
+    if len(decimals) > MOST_DECIMALS:
         refuse("AMOUNT_PRECISION", "An amount has at most six decimals.", field)
-    try:
-        return parse_amount(given.amount)
-    except ValueError:
-        refuse("AMOUNT_TOO_LARGE", "The amount is larger than the books hold.", field)
+    if abs(int(whole)) * MICROS >= LARGEST_AMOUNT_MICROS:
+        refuse("AMOUNT_TOO_LARGE", "The amount is too large.", field)
+    return parse_amount(given.amount)
 
 
 def percent_of(given: str | None) -> Fraction | None:
