@@ -141,11 +141,11 @@ async def test_a_19_pages_of_25_by_name_then_id(platform: Platform) -> None:
     document = """query ($after: String) { organizations(after: $after) {
         nodes { id name } pageInfo { hasNextPage endCursor } } }"""
     pages: list[list[dict[str, str]]] = []
-    after: str | None = None
+    page: dict[str, Any] = {"pageInfo": {"endCursor": None}}
     for _ in range(3):
+        after = page["pageInfo"]["endCursor"]
         page = (await asked(seller.someone, document, after=after)).data["organizations"]
         pages.append(page["nodes"])
-        after = page["pageInfo"]["endCursor"]
     assert [len(page) for page in pages] == [25, 25, 10]
     assert page["pageInfo"]["hasNextPage"] is False
     rows = [(each["name"].casefold(), each["id"]) for page in pages for each in page]
