@@ -193,9 +193,9 @@ async def test_b_60_a_preview_lives_fifteen_minutes(b1: FixtureB1, clock: FixedC
 
 async def test_b_60_what_was_expected_must_still_be_so(b1: FixtureB1) -> None:
     previewed = await preview(b1.abe, b1.b1, JUNE)
-    for wrong in ({"expected_selected": 244}, {"snapshot_hash": "0" * 64}):
-        order = confirmation(previewed, **wrong)
-        assert await refusal(b1.abe, lambda uow, order=order: confirm_batch_update(uow, order)) == ("PREVIEW_STALE",)
+    fewer, other = confirmation(previewed, expected_selected=244), confirmation(previewed, snapshot_hash="0" * 64)
+    assert await refusal(b1.abe, lambda uow: confirm_batch_update(uow, fewer)) == ("PREVIEW_STALE",)
+    assert await refusal(b1.abe, lambda uow: confirm_batch_update(uow, other)) == ("PREVIEW_STALE",)
     async with platform_transaction(b1.platform) as tx:
         await tx.execute("UPDATE account SET balance_micros = 1 WHERE batch_id = $1 AND control_number = 7", b1.b1)
     assert (await confirm(b1.abe, previewed))["state"] == "QUEUED"
@@ -406,7 +406,7 @@ async def test_bat_52_a_worker_that_lost_its_lease_keeps_nothing(
     b1: FixtureB1, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stands still before its commit; the lease runs out and another worker does the chunk first."""
-    write, overtaken = accounts.batch_chunk._write_audit, []
+    write, overtaken = accounts.batch_chunk._write_audit, list[bool]()
 
     async def stands_still(*given: Any) -> None:
         await write(*given)
