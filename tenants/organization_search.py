@@ -123,7 +123,9 @@ def search_condition(search: OrganizationSearch, alias: str, visible: Callable[[
     if search.kinds is not None:
         parts.append(_one_of(f"{alias}.kind", search.kinds, lambda of: of.kinds or (), bind))
     if search.parent_id is not None:
-        parts.append(f"{alias}.parent_id = {bind(lambda of: of.parent_id)}")
+        above = bind(lambda of: of.parent_id)
+        seen = f"SELECT 1 FROM organization above WHERE above.id = {above} AND {visible('above', 'organization')}"
+        parts.append(f"{alias}.parent_id = {above} AND EXISTS ({seen})")  # a buyer finds nothing by its seller (VIS-2)
     parts += [_searched(key, term, alias, visible, bind) for key, term in search.terms.items()]
     return " AND ".join(parts)
 

@@ -8,22 +8,9 @@ from strawberry.scalars import JSON
 
 from graph.schema.scalars import Node
 from graph.sql.compile import Compilation
-from graph.sql.conditions import before_instant, equals, from_instant, is_true
+from graph.sql.conditions import before_instant, equals, equals_computed, from_instant, is_true
 from graph.sql.reads import column, condition, instant, stored_json, table_type
 from tenants.permissions import Area
-
-
-@strawberry.input(description="Every given condition has to hold.")
-class AuditEntryFilter:
-    entity_type: str | None = condition(equals("{t}.entity_type"))
-    entity_id: strawberry.ID | None = condition(equals("{t}.entity_id"))
-    action: str | None = condition(equals("{t}.action"))
-    member_id: strawberry.ID | None = condition(equals("{t}.actor_member_id"))
-    organization_id: strawberry.ID | None = condition(equals("{t}.organization_id"))
-    address: str | None = condition(equals("{t}.address"))
-    is_refused: bool | None = condition(is_true("{t}.result_code IS NOT NULL"))
-    from_: datetime | None = condition(from_instant("{t}.at"))
-    to: datetime | None = condition(before_instant("{t}.at"))
 
 
 def seen(sql: str) -> Callable[[Compilation], str]:
@@ -35,6 +22,19 @@ def seen(sql: str) -> Callable[[Compilation], str]:
         return f"CASE WHEN EXISTS ({actor}) THEN {sql} END"
 
     return build
+
+
+@strawberry.input(description="Every given condition has to hold.")
+class AuditEntryFilter:
+    entity_type: str | None = condition(equals("{t}.entity_type"))
+    entity_id: strawberry.ID | None = condition(equals("{t}.entity_id"))
+    action: str | None = condition(equals("{t}.action"))
+    member_id: strawberry.ID | None = condition(equals_computed(seen("{t}.actor_member_id")))
+    organization_id: strawberry.ID | None = condition(equals("{t}.organization_id"))
+    address: str | None = condition(equals_computed(seen("{t}.address")))
+    is_refused: bool | None = condition(is_true("{t}.result_code IS NOT NULL"))
+    from_: datetime | None = condition(from_instant("{t}.at"))
+    to: datetime | None = condition(before_instant("{t}.at"))
 
 
 @table_type(

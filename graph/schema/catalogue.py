@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 
 from billing.catalogue import ProductKind
 from graph.schema.scalars import Connection, CurrencyCode, DecimalText, Money, Node
-from graph.sql.conditions import equals, one_of
+from graph.sql.conditions import equals, equals_seen, one_of
 from graph.sql.reads import (
     column,
     condition,
@@ -35,7 +35,7 @@ strawberry.enum(
 class ProductFilter:
     kind: list[ProductKind] | None = condition(one_of("{t}.kind"))
     category: str | None = condition(equals("{t}.category"))
-    organization_id: strawberry.ID | None = condition(equals("{t}.organization_id"))
+    organization_id: strawberry.ID | None = condition(equals_seen("{t}.organization_id", "organization"))
 
 
 @strawberry.enum(description="What products are sorted by.")

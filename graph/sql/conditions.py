@@ -21,6 +21,28 @@ def equals(sql: str) -> Condition:
     return build
 
 
+def equals_computed(expression: Callable[["Compilation"], str]) -> Condition:
+    """The value of an expression that depends on the reader: what is not shown is not found either (VIS-4)."""
+
+    def build(compilation: "Compilation", alias: str, tree: Any) -> str:
+        return equals(expression(compilation))(compilation, alias, tree)
+
+    return build
+
+
+def equals_seen(sql: str, table: str) -> Condition:
+    """The id of a row of `table` that the reader sees: another one finds nothing, like a missing one (VIS-3)."""
+
+    def build(compilation: "Compilation", alias: str, tree: Any) -> str:
+        if tree is None:
+            return equals(sql)(compilation, alias, tree)
+        given = compilation.bind(tree)
+        seen = f"SELECT 1 FROM {table} seen WHERE seen.id = {given} AND {compilation.row_is_visible('seen', table)}"
+        return f"{sql.format(t=alias)} = {given} AND EXISTS ({seen})"
+
+    return build
+
+
 def one_of(sql: str) -> Condition:
     """Any value of a list; of an empty list none."""
 

@@ -216,12 +216,13 @@ def moved_rows(p: Place, old_seller: Place, mark: Mark) -> list[tuple[str, Colum
     pair = old | {"wallet_id": wallet, "currency": "USD"}
     sellers = {"organization_id": old_seller.id, "path": old_seller.path}
     line = {"transaction_id": transaction, "currency": "USD"}
+    comment, paid = {"internal_comment": old_seller.texts["member"]}, p.ref("pay", "old")
     theirs = {key: value for key, value in old.items() if key != "seller_id"}
     return [
         ("wallet", _wallet(p, mark) | old | {"id": wallet, "closed_at": START}),
         ("ledger_entry", line | theirs | {"line": 1, "ledger_account": "WALLET", "amount_micros": mark.micros}),
         ("ledger_entry", line | sellers | {"line": 2, "ledger_account": "CASH", "amount_micros": -mark.micros}),
-        ("ledger_transaction", _transaction(p, mark) | pair | {"id": transaction, "source_id": p.ref("pay", "old")}),
-        ("payment", _payment(p, mark) | pair | {"id": p.ref("pay", "old"), "ledger_transaction_id": transaction}),
+        ("ledger_transaction", _transaction(p, mark) | pair | comment | {"id": transaction, "source_id": paid}),
+        ("payment", _payment(p, mark) | pair | {"id": paid, "ledger_transaction_id": transaction}),
         ("segment_charge", _charges(p, mark)[0] | pair | {"id": p.ref("charge", "old")}),
     ]

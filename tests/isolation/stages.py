@@ -4,9 +4,10 @@ Layer 1 is switched off by tenants/row_scope.py itself; layer 2 in a copy of the
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
@@ -34,6 +35,8 @@ class Stage:
     world: World
     asking: Asking
     url: str
+    tried: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """How much was tried: by check, viewer and type."""
 
     @property
     def has_layer_one(self) -> bool:

@@ -1,0 +1,18 @@
+"""What may name a row that the viewer does not see, and why. Short, and read aloud in the report."""
+
+ALLOWED_REFERENCES: dict[tuple[str, str], str] = {
+    ("SegmentCharge", "itemId"): "what was bought, also when its seller no longer offers it (SUB-33)",
+    ("SubscriptionAddOn", "addOnId"): "what was bought, also when its seller no longer offers it (SUB-5)",
+    ("Price", "itemId"): "what the list prices: a seller keeps its price when its own seller stops offering (SUB-3)",
+}
+"""Fields that hold an id as plain text, by type and name."""
+
+SELLER_NAME_FIELDS: dict[tuple[str, str], str] = {
+    ("SellerCard", "name"): "a buyer knows its seller's name (VIS-2)",
+    ("Wallet", "sellerName"): "the seller of the pair, also of a closed one (VIS-2, VIS-6)",
+    ("Subscription", "sellerName"): "a buyer knows its seller's name (VIS-2)",
+}
+"""Fields that may hold the name of one who sells or sold to the viewer, and no other name from above."""
+
+NARROWER_LISTS: dict[str, str] = {}
+"""Root connections that leave visible rows out by a rule of their own."""
