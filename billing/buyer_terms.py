@@ -5,6 +5,7 @@ These are facts of the seller (AUD-2): rows and log entries are the seller's, th
 from dataclasses import dataclass
 from fractions import Fraction
 
+from billing.percent_text import percent_text_or_none
 from billing.price_lists import ONE_HUNDRED_PERCENT, require_item
 from core.refusals import refuse
 from tenants.access import OrganizationFacts, allow, organization_by_id, require_active, row_by_id
@@ -43,7 +44,7 @@ async def give_terms(uow: UnitOfWork, terms: Terms) -> Outcome:
         await _check_list(uow, terms.price_list_id, seller, buyer)
     if terms.discount_percent is not None and not 0 <= terms.discount_percent <= ONE_HUNDRED_PERCENT:
         refuse("PERCENT_INVALID", "A percentage from 0 to 100.", ("discountPercent",))
-    percent = None if terms.discount_percent is None else str(terms.discount_percent)
+    percent = percent_text_or_none(terms.discount_percent)
     await uow.tx.execute(
         "INSERT INTO buyer_terms (organization_id, path, buyer_id, price_list_id, discount_percent, is_tax_exempt) "
         "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization_id, buyer_id) "

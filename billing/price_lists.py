@@ -5,6 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 from billing.catalogue import checked_name
+from billing.percent_text import percent_text_or_none
 from billing.prices import PriceRow, multi_month_amount, require_future_start, row_in_force
 from core.calendar import local_date
 from core.ids import new_id
@@ -146,7 +147,7 @@ async def _amount(uow: UnitOfWork, price_list: Row, new: NewPrice) -> int:
 
 
 async def _store(uow: UnitOfWork, seller: OrganizationFacts, new: NewPrice, amount_micros: int) -> str:
-    percent = None if new.early_end_percent is None else str(new.early_end_percent)
+    percent = percent_text_or_none(new.early_end_percent)
     rows = await uow.tx.fetch(
         "INSERT INTO price (id, organization_id, path, price_list_id, item_id, cycle_months, amount_micros, "
         "valid_from_date, min_term_months, early_end_percent, created_at) "

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from billing.order import AddOnRow, PlanRow
+from billing.percent_text import percent_text, percent_text_or_none
 from billing.periods import Segment
 from billing.sale import ChargeLine, LevelSale, Sale
 from billing.subscription_status import Cause, Ladder, Status
@@ -117,14 +118,13 @@ def _charge_row(
     subscription_id: str, level: LevelSale, line: ChargeLine, segment_id: str, transaction_id: str | None
 ) -> dict[str, object]:
     pair, price = level.level.pair, line.price
-    early_end = price.early_end_percent
     return {
         "id": new_id("charge"), "organization_id": pair.buyer.id, "path": pair.wallet.path,
         "seller_id": pair.seller.id, "wallet_id": pair.wallet.id, "level": pair.level, "segment_id": segment_id,
         "subscription_id": subscription_id, "item_id": line.item.id, "quantity": line.item.quantity,
         "unit_price_micros": price.unit.amount_micros, "net_micros": line.taxed.net_micros,
         "taxes": taxes_json(line.taxed), "tax_micros": line.taxed.tax_micros,
-        "discount_percent": str(price.unit.discount_percent), "currency": pair.wallet.currency,
+        "discount_percent": percent_text(price.unit.discount_percent), "currency": pair.wallet.currency,
         "ledger_transaction_id": transaction_id, "min_term_months": price.min_term_months,
-        "early_end_percent": None if early_end is None else str(early_end),
+        "early_end_percent": percent_text_or_none(price.early_end_percent),
     }  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.money_check import money_blocker
+from billing.percent_text import percent_text
 from billing.prices import PriceSource
 from billing.purchase import PreparedPurchase, PurchaseOrder, price_order, read_order
 from billing.quote_id import QuoteSigner
@@ -157,6 +158,6 @@ def _lines(level: LevelSale) -> Iterator[QuoteLine]:
         unit = line.price.unit
         yield QuoteLine(
             line.item.id, line.item.name, line.item.quantity, unit.amount_micros, unit.source,
-            str(unit.discount_percent), line.segment.start, line.segment.last_day, line.taxed.net_micros,
+            percent_text(unit.discount_percent), line.segment.start, line.segment.last_day, line.taxed.net_micros,
             line.taxed.taxes,
         )  # fmt: skip

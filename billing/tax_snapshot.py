@@ -3,16 +3,17 @@
 import json
 from fractions import Fraction
 
+from billing.percent_text import percent_text
 from billing.tax import TaxAmount, TaxedAmount
 
 
 def taxes_json(taxed: TaxedAmount) -> str:
-    """The components as the JSON text of `segment_charge.taxes`; amounts in micros, the percentage as exact text."""
+    """The components as the JSON text of `segment_charge.taxes`; amounts in micros, the percentage as decimal text."""
     return json.dumps(
         [
             {
                 "component": tax.component,
-                "percent": str(tax.percent),
+                "percent": percent_text(tax.percent),
                 "baseMicros": tax.base_micros,
                 "amountMicros": tax.amount_micros,
                 "country": tax.country,

@@ -1,10 +1,12 @@
 """Price lists, their rows, and what one buyer is given (SUB-2, SUB-3, SUB-4)."""
 
+import json
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from billing.buyer_terms import ContractPrice, Terms, give_contract_price, give_terms
+from billing.percent_text import percent_text
 from billing.price_lists import NewPrice, NewPriceList, create_price_list, set_price
 from core.clock import FixedClock, parse_instant
 from core.money import format_amount
@@ -46,6 +48,25 @@ async def test_a_row_of_several_months_is_computed_when_it_is_made(platform: Pla
     assert format_amount(made["amountMicros"], "USD") == "144.00"
     (row,) = await rows(platform, "SELECT amount_micros FROM price WHERE cycle_months = 6")
     assert row["amount_micros"] == 144_000_000
+
+
+async def test_percentages_are_stored_as_decimal_text(platform: Platform) -> None:
+    seller, plan, price_list = await a_seller_with_a_plan(platform)
+    buyer = await a_customer(platform, under=seller, **USD)
+    half, eighth = Fraction(25, 2), Fraction(1, 8)
+    new = NewPrice(price_list, plan, 1, TOMORROW, 50_000_000, min_term_months=12, early_end_percent=half)
+    await do(seller.someone, lambda uow: set_price(uow, new))
+    await do(seller.someone, lambda uow: give_terms(uow, Terms(buyer.id, discount_percent=eighth)))
+
+    assert await rows(platform, "SELECT early_end_percent FROM price") == [{"early_end_percent": "12.5"}]
+    assert await rows(platform, "SELECT discount_percent FROM buyer_terms") == [{"discount_percent": "0.125"}]
+    (entry,) = await rows(platform, "SELECT after_values FROM audit_entry WHERE entity_type = 'BuyerTerms'")
+    assert json.loads(entry["after_values"])["discountPercent"] == "0.125"
+
+
+def test_a_percentage_as_text_is_what_was_given() -> None:
+    given = ("0", "9", "12.5", "0.005", "100", "33.333333")
+    assert tuple(percent_text(Fraction(text)) for text in given) == given
 
 
 async def test_a_percentage_needs_a_monthly_row(platform: Platform) -> None:

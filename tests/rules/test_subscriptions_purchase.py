@@ -289,7 +289,7 @@ async def test_sub_04_a_discounted_buyer_and_one_for_whom_it_is_free(platform: P
         platform, "SELECT subscription_id, discount_percent, ledger_transaction_id FROM segment_charge ORDER BY id"
     )
     assert [row["subscription_id"] for row in charges] == [bought["subscriptionId"], free["subscriptionId"]]
-    assert [row["discount_percent"] for row in charges] == ["25/2", "100"]
+    assert [row["discount_percent"] for row in charges] == ["12.5", "100"]
 
 
 async def test_sub_11_the_first_check_that_fails_is_the_one_returned(platform: Platform) -> None:
