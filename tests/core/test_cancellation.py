@@ -1,4 +1,4 @@
-"""Clients that disconnect and queries that fail must cost no connection: 750 cancelled transactions, then one that works."""
+"""Clients that hang up and queries that fail cost no connection: 750 cancelled transactions, then one that works."""
 
 import asyncio
 import random
