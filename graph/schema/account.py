@@ -2,17 +2,20 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NewType
 
 import strawberry
 
+from accounts.account_id import AccountRole
 from accounts.account_search import StatusFilter, bound_condition, parse_account_filter
 from accounts.account_sql import around_row, depleted_expression, funds_expression, status_expression_of
-from accounts.account_status import AccountStatus
+from accounts.account_status import AccountKind, AccountStatus, Lifecycle, Verification
+from accounts.counters import Counters
+from accounts.funds import AccountType, BalanceControl
 from accounts.search_value import SearchMode
 from core.refusals import Blockers
 from graph.schema.catalogue import Plan
-from graph.schema.scalars import Connection, Money, Node
+from graph.schema.scalars import SCALARS, Connection, Money, Node
 from graph.sql.compile import Compilation
 from graph.sql.conditions import equals
 from graph.sql.reads import (
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
 
 strawberry.enum(AccountStatus, description="What is shown of an account, computed (BAT-3): the first line that holds.")
 strawberry.enum(StatusFilter, name="AccountStatusFilter", description="Tests the stored lifecycle (BAT-17).")
+strawberry.enum(AccountRole, description="The kind of identity an account has (BAT-11); not a member's role.")
+strawberry.enum(AccountKind, description="DEMO accounts have no money and no batch (BAT-14).")
+strawberry.enum(AccountType, description="DEBIT spends what was put on it, CREDIT owes what it spent.")
+strawberry.enum(BalanceControl, description="Who pays for a CREDIT account: itself, or its customer's Wallet (BAT-7).")
+strawberry.enum(Lifecycle, name="AccountLifecycle", description="What is stored; what is shown is the status (BAT-3).")
+strawberry.enum(Verification, name="AccountVerification", description="What a check of the account's owner left open.")
 strawberry.enum(SearchMode, description="How a text is searched; every character is literal (BAT-16).")
 
 
@@ -95,12 +104,13 @@ class Account(Node):
     id: strawberry.ID = column("{t}.id")
     account_id: str = column("{t}.account_id", "What the end user signs in with.")
     status: AccountStatus = column(account_status)
-    kind: str = column("{t}.kind", "LIVE or DEMO.")
-    type: str = column("{t}.type", "DEBIT or CREDIT.")
-    balance_control: str | None = column("{t}.balance_control", "SUBORDINATE or INDIVIDUAL, of CREDIT accounts.")
-    account_role: str = column("{t}.account_role")
-    lifecycle: str = column("{t}.lifecycle", "INACTIVE, OPEN or CLOSED.")
-    is_blocked: bool = flag("{t}.is_blocked")
+    kind: AccountKind = column("{t}.kind")
+    type: AccountType = column("{t}.type")
+    balance_control: BalanceControl | None = column("{t}.balance_control", "Of CREDIT accounts only.")
+    account_role: AccountRole = column("{t}.account_role")
+    lifecycle: Lifecycle = column("{t}.lifecycle")
+    is_blocked: bool = flag("{t}.is_blocked", "Its own block; one from above is told by the status.")
+    verification: Verification = column("{t}.verification")
     activation_date: date | None = column("{t}.activation_date")
     activated_at: datetime | None = instant("{t}.activated_at")
     expiration_date: date | None = column("{t}.expiration_date", "Unusable from the start of this local day (BAT-32).")
@@ -129,7 +139,7 @@ class Account(Node):
 @strawberry.input(description="Every given condition has to hold.")
 class BatchFilter:
     organization_id: strawberry.ID | None = condition(equals("{t}.organization_id"))
-    account_role: str | None = condition(equals("{t}.account_role"))
+    account_role: AccountRole | None = condition(equals("{t}.account_role"))
 
 
 @strawberry.enum(description="What batches are sorted by.")
@@ -145,11 +155,49 @@ BatchOrder = order_input("BatchOrder", BatchOrderField)
 class Batch(Node):
     id: strawberry.ID = column("{t}.id")
     name: str = column("{t}.name")
-    account_role: str = column("{t}.account_role")
-    last_control_number: int = column("{t}.last_control_number")
+    account_role: AccountRole = column("{t}.account_role")
+    last_control_number: int = column("{t}.last_control_number", "Numbers run from 1 to it without gaps (BAT-21).")
     created_at: datetime = instant("{t}.created_at")
     version: int = column("{t}.version")
     accounts: Connection[Account] = to_many("{t}.batch_id = {parent}.id", filter=AccountFilter, order=AccountOrder)
     organization: Annotated["Organization", strawberry.lazy("graph.schema.organization")] | None = to_one(
         "organization", "{t}.id = {parent}.organization_id", "The customer."
+    )
+
+
+ControlNumber = NewType("ControlNumber", int)
+SCALARS[ControlNumber] = strawberry.scalar(
+    name="ControlNumber", description="A number in a batch, 1 to 9,999,999,999: more than an Int holds.", serialize=int
+)
+
+
+@strawberry.type(description="Control numbers from `first` to `last`, both included.")
+class ControlNumberRange:
+    first: ControlNumber
+    last: ControlNumber
+
+
+@strawberry.type(description="Asked control numbers that the batch does not have (BAT-19).")
+class MissingControlNumbers:
+    ranges: list[ControlNumberRange] = strawberry.field(description="In order, at most 100 of them.")
+    count: int = strawberry.field(description="How many numbers in all, at most 2,147,483,647.")
+
+
+@strawberry.type(description="Counts of the filtered accounts of one batch, not of the whole batch (BAT-28).")
+class BatchCounters:
+    selected: int
+    started: int = strawberry.field(description="Of these, once used.")
+    depleted: int = strawberry.field(description="Of these, without the funds for a session, whatever status is shown.")
+    missing: MissingControlNumbers
+
+
+def batch_counters(counters: Counters) -> BatchCounters:
+    """The domain's counters in the shape of the API."""
+    ranges = [
+        ControlNumberRange(first=ControlNumber(each.first), last=ControlNumber(each.last))
+        for each in counters.missing.ranges
+    ]
+    missing = MissingControlNumbers(ranges=ranges, count=counters.missing.count)
+    return BatchCounters(
+        selected=counters.selected, started=counters.started, depleted=counters.depleted, missing=missing
     )

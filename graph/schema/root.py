@@ -4,6 +4,8 @@ import strawberry
 
 from graph.execution import GuardedSchema
 from graph.limits import Guard
+from graph.resolvers.accounts import AccountMutations, AccountQueries
+from graph.resolvers.batch_updates import BatchUpdateMutations, BatchUpdateQueries
 from graph.resolvers.billing import BillingMutations, BillingQueries
 from graph.resolvers.nodes import NodeQueries
 from graph.resolvers.tenants import TenantMutations, TenantQueries
@@ -13,12 +15,12 @@ from graph.sql.statement import Statements
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(NodeQueries, TenantQueries, BillingQueries):
+class Query(NodeQueries, TenantQueries, BillingQueries, AccountQueries, BatchUpdateQueries):
     pass
 
 
 @strawberry.type(description="Everything that can be done. Each command answers `errors` when it is refused.")
-class Mutation(TenantMutations, BillingMutations):
+class Mutation(TenantMutations, BillingMutations, AccountMutations, BatchUpdateMutations):
     pass
 
 
