@@ -137,9 +137,9 @@ def _conditions(alias: str, now: str, around: AroundSql) -> Mapping[AccountStatu
 
 def _is_unpaid(organization_id: str, now: str, visible: Visible) -> str:
     """The billing status is INACTIVE or DEACTIVATED: there are subscriptions, and none gives service (SUB-112)."""
-    living = (
+    of_customer = (
         f"SELECT 1 FROM subscription bs WHERE bs.organization_id = {organization_id} "
-        f"AND {visible('bs', 'subscription')} AND {{}}"
+        f"AND {visible('bs', 'subscription')} AND "
     )
-    unfinished = f"({status_expression('bs', now)}) <> 'TERMINATED'"
-    return f"(EXISTS ({living.format(unfinished)}) AND NOT EXISTS ({living.format(is_usable_expression('bs', now))}))"
+    unfinished, usable = f"({status_expression('bs', now)}) <> 'TERMINATED'", is_usable_expression("bs", now)
+    return f"(EXISTS ({of_customer}{unfinished}) AND NOT EXISTS ({of_customer}{usable}))"
