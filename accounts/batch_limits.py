@@ -1,6 +1,5 @@
 """How many previews and jobs there may be at once (BAT-58). Counted over the whole seller, one counter at a time."""
 
-from accounts.batches import BatchOfCustomer
 from core.refusals import refuse
 from core.transaction import fetch_one, fetch_value
 from tenants.unit_of_work import UnitOfWork
@@ -8,15 +7,17 @@ from tenants.unit_of_work import UnitOfWork
 MAX_OPEN_PREVIEWS, MAX_JOBS = 20, 5
 
 
-async def check_open_previews(uow: UnitOfWork, batch: BatchOfCustomer) -> None:
-    """Refuses TOO_MANY_PREVIEWS when the seller has 20 that are neither confirmed nor over."""
+async def check_open_previews(uow: UnitOfWork, seller_id: str, own_id: str) -> None:
+    """Refuses TOO_MANY_PREVIEWS when the seller has 20 besides the own one that are neither confirmed nor over.
+
+    Asked when the preview is made, so that the others of the seller wait for its last moment only."""
     async with uow.as_platform("BAT-58: previews are counted per seller"):
-        await _one_at_a_time(uow, batch.seller_id)
+        await _one_at_a_time(uow, seller_id)
         open_previews = await fetch_value(
             uow.tx,
             "SELECT count(*) FROM batch_update u WHERE u.seller_id = $1 AND u.state = 'AWAITING_CONFIRMATION' "
-            "AND u.expires_at > $2",
-            batch.seller_id, uow.now,
+            "AND u.expires_at > $2 AND u.id <> $3",
+            seller_id, uow.now, own_id,
         )  # fmt: skip
     if open_previews >= MAX_OPEN_PREVIEWS:
         message = f"the seller has {MAX_OPEN_PREVIEWS} previews open: confirm or cancel one"

@@ -55,8 +55,8 @@ async def preview_batch_update(uow: UnitOfWork, order: PreviewOrder) -> Outcome:
     """Forecast every row and keep the job; answers `batchUpdateId`, `snapshotHash`, `selected`.
 
     Refused in this order (BAT-44): BATCH_REQUIRED, EXACTLY_ONE_BATCH; NOT_FOUND; FORBIDDEN, SCOPE_MISSING,
-    CONSENT_REQUIRED; all errors of the input together (parse_update); ORGANIZATION_NOT_ACTIVE; TOO_MANY_PREVIEWS;
-    EMPTY_SELECTION."""
+    CONSENT_REQUIRED; all errors of the input together (parse_update); ORGANIZATION_NOT_ACTIVE; EMPTY_SELECTION;
+    TOO_MANY_PREVIEWS."""
     batch = await batch_by_id(uow, only_batch(order.account_filter), ("filter", "batchIds"))
     allow_update(uow, Action.PREVIEW_BATCH_UPDATE, batch.customer, changed_fields(order.changes))
     request = parse_update(order.account_filter, order.changes, order.chunk_rows)
@@ -65,14 +65,14 @@ async def preview_batch_update(uow: UnitOfWork, order: PreviewOrder) -> Outcome:
 
 
 async def store_preview(uow: UnitOfWork, batch: BatchOfCustomer, request: UpdateRequest) -> Outcome:
-    """The job and its rows for a request that is allowed. Refused: TOO_MANY_PREVIEWS, EMPTY_SELECTION."""
-    await check_open_previews(uow, batch)
+    """The job and its rows for a request that is allowed. Refused: EMPTY_SELECTION, TOO_MANY_PREVIEWS."""
     job_id = new_id("bupd")
     await _insert_job(uow, job_id, batch, request)
     forecast = await _forecast_rows(uow, job_id, batch, request)
     selected = forecast.results.total()
     if not selected:
         refuse("EMPTY_SELECTION", "no account of the batch is selected", ("filter",))
+    await check_open_previews(uow, batch.seller_id, job_id)
     digest = await _snapshot(uow, job_id, batch, request)
     shown = await _shown(uow, job_id, batch, request, forecast)
     await uow.tx.execute(

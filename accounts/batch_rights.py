@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from accounts.batch_changes import seller_only_fields
+from accounts.batch_changes import ATTRIBUTES, AttributeTable, seller_only_fields
 from tenants.access import OrganizationFacts, relation_to
 from tenants.permissions.actions import Action
 from tenants.permissions.decision import ALLOWED, Decision, decide
@@ -15,13 +15,20 @@ _LEADERS = frozenset({Role.OWNER, Role.ADMIN})
 _IN_ORDER = ("NOT_FOUND", "FORBIDDEN_WHILE_ACTING", "FORBIDDEN", "SCOPE_MISSING", "CONSENT_REQUIRED")
 
 
-def decide_update(action: Action, role: Role, relation: Relation, via: Via, fields: Iterable[str]) -> Decision:
+def decide_update(
+    action: Action,
+    role: Role,
+    relation: Relation,
+    via: Via,
+    fields: Iterable[str],
+    attributes: AttributeTable = ATTRIBUTES,
+) -> Decision:
     """Whether the role may do this with an update of these fields: it needs the right for each of them (BAT-80).
 
     The money of the seller and of distributors is moved by OWNER and ADMIN of the seller alone, whoever manages the
     customer; every other field, and a request without any, is the table's."""
     named = tuple(fields)
-    money = seller_only_fields(named)
+    money = seller_only_fields(named, attributes)
     found = [_decide_money(action, role, relation, via)] if money else []
     if not named or len(money) < len(named):
         found.append(decide(action, role, relation, via))

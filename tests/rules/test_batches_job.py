@@ -11,6 +11,7 @@ import pytest
 import accounts.batch_chunk
 import accounts.batch_run
 from accounts.batch_confirm import cancel_batch_update, confirm_batch_update
+from accounts.batch_preview import PreviewOrder, preview_batch_update
 from accounts.batch_retry import RetryOrder, retry_batch_update
 from accounts.job_states import RowResult
 from core.clock import EXACT_DAY, HOUR, MINUTE, FixedClock
@@ -20,7 +21,7 @@ from core.transaction import Row
 from tenants.commands import Outcome
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do, everything, refusal
-from tests.makers import Member
+from tests.makers import Member, an_api_key
 from tests.makers_accounts import (
     FixtureB1,
     a_batch,
@@ -333,6 +334,20 @@ async def test_bat_49_a_job_ends_with_the_consent_of_its_customer(b1: FixtureB1)
     await failed_with(b1, job, "RIGHT_LOST")
 
 
+async def test_bat_49_a_job_of_an_api_key_ends_with_the_key(b1: FixtureB1) -> None:
+    key = await an_api_key(b1.abe, scopes=("batches:write",))
+    batch = await a_batch(b1.abe, b1.c2, "Keys", [a_card(f"555000{number}") for number in range(4)])
+    order = PreviewOrder(account_filter={"batchIds": [batch]}, changes=BLOCK, chunk_rows=2)
+    job = await do(key, lambda uow: preview_batch_update(uow, order), platform=b1.platform)
+    await do(key, lambda uow: confirm_batch_update(uow, confirmation(job)), platform=b1.platform)
+    await run_due_once(b1.platform)
+    async with platform_transaction(b1.platform) as tx:
+        await tx.execute("UPDATE api_key SET revoked_at = 1")
+    await run_all_due(b1.platform)
+    stored = await job_of(b1.platform, job)
+    assert (stored["failure_reason"], stored["succeeded"], stored["unprocessed"]) == ("RIGHT_LOST", 2, 2)
+
+
 async def test_bat_49_a_job_ends_when_its_customer_is_stopped(b1: FixtureB1) -> None:
     job = await a_running_job(b1, JUNE)
     async with platform_transaction(b1.platform) as tx:
@@ -356,6 +371,16 @@ async def test_bat_49_a_preview_is_cancelled_and_then_gone(b1: FixtureB1, clock:
     clock.advance_to(clock.at + 15 * MINUTE)
     refused = await refusal(b1.abe, lambda uow: cancel_batch_update(uow, late["batchUpdateId"]))
     assert refused == ("JOB_NOT_CANCELLABLE",)
+
+
+async def test_bat_37_a_date_is_emptied(b1: FixtureB1) -> None:
+    await a_running_job(b1, JUNE, controlNumbers="1-2")
+    await run_all_due(b1.platform)
+    assert (await accounts_of(b1.platform, b1.b1))[1]["expires_at"] is not None
+    await a_running_job(b1, {"expirationDate": {"clear": True}}, controlNumbers="1-2")
+    await run_all_due(b1.platform)
+    cleared = (await accounts_of(b1.platform, b1.b1))[1]
+    assert (cleared["expiration_date"], cleared["expires_at"], cleared["version"]) == (None, None, 3)
 
 
 async def test_bat_53_a_change_after_confirm_fails_its_row(b1: FixtureB1) -> None:
