@@ -5,6 +5,7 @@ These are facts of the seller (AUD-2): rows and log entries are the seller's, th
 from dataclasses import dataclass
 from fractions import Fraction
 
+from billing.amounts import require_currency
 from billing.percent_text import percent_text_or_none
 from billing.price_lists import ONE_HUNDRED_PERCENT, require_item
 from core.refusals import refuse
@@ -26,12 +27,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class ContractPrice:
-    """A price agreed with one buyer for an item and cycle; it goes before discount and list (SUB-4)."""
+    """A price agreed with one buyer for an item and cycle; it goes before discount and list (SUB-4).
+
+    `currency` None is the buyer's own."""
 
     buyer_id: str
     item_id: str
     cycle_months: int
     amount_micros: int
+    currency: str | None = None
 
 
 async def give_terms(uow: UnitOfWork, terms: Terms) -> Outcome:
@@ -61,9 +65,11 @@ async def give_terms(uow: UnitOfWork, terms: Terms) -> Outcome:
 async def give_contract_price(uow: UnitOfWork, price: ContractPrice) -> Outcome:
     """Agree a price with the buyer; running periods keep theirs. Answers buyerId.
 
-    Refused: as give_terms, and NOT_FOUND or REFERENCE_INVALID for the item, AMOUNT_NOT_POSITIVE, CYCLE_TOO_SHORT."""
+    Refused: as give_terms, and NOT_FOUND or REFERENCE_INVALID for the item, CURRENCY_MISMATCH (MON-4),
+    AMOUNT_NOT_POSITIVE, CYCLE_TOO_SHORT."""
     seller, buyer = await _seller_and_buyer(uow, price.buyer_id)
     await require_item(uow, seller, price.item_id)
+    require_currency(price.currency, buyer.currency, ("amount",))
     if price.amount_micros < 0:
         refuse("AMOUNT_NOT_POSITIVE", "A price is never negative.", ("amount",))
     if price.cycle_months < 0:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from billing.amounts import check_amount
+from billing.amounts import check_amount, require_currency
 from billing.ledger import Movement, MovementType, post
 from billing.posting import Entry, Event, Figures, entries_of, reversal
 from billing.wallet_figures import prepaid_figures
@@ -28,14 +28,18 @@ class CreditAmount:
     comment: str | None = None
 
 
-async def set_credit_limit(uow: UnitOfWork, organization_id: str, limit_micros: int) -> Outcome:
+async def set_credit_limit(
+    uow: UnitOfWork, organization_id: str, limit_micros: int, currency: str | None = None
+) -> Outcome:
     """Set the permanent limit of the buyer's Wallet (MON-14). Answers walletId.
 
-    By the seller; the buyer's own attempt: CREDIT_LIMIT_NOT_EDITABLE (MON-15). Refused: NOT_FOUND, FORBIDDEN,
-    WALLET_MISSING, AMOUNT_NOT_POSITIVE (below 0), AMOUNT_PRECISION."""
+    `currency` None is the Wallet's own. By the seller; the buyer's own attempt: CREDIT_LIMIT_NOT_EDITABLE (MON-15).
+    Refused: NOT_FOUND, FORBIDDEN, WALLET_MISSING, CURRENCY_MISMATCH (MON-4), AMOUNT_NOT_POSITIVE (below 0),
+    AMOUNT_PRECISION."""
     buyer = await organization_by_id(uow, organization_id, ("organizationId",))
     allow(uow, Action.SET_CREDIT_LIMIT, buyer)
     wallet = await wallet_of(uow, buyer.id)
+    require_currency(currency, wallet.currency, ("creditLimit",))
     if limit_micros < 0:
         refuse("AMOUNT_NOT_POSITIVE", "A credit limit is never below zero.", ("creditLimit",))
     if not is_whole_minor(limit_micros, wallet.currency):

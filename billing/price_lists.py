@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from billing.amounts import require_currency
 from billing.catalogue import checked_name
 from billing.percent_text import percent_text_or_none
 from billing.prices import PriceRow, multi_month_amount, require_future_start, row_in_force
 from core.calendar import local_date
 from core.ids import new_id
+from core.money import MICROS
 from core.refusals import Blockers, refuse
 from core.transaction import Row, fetch_one, insert
 from tenants.access import OrganizationFacts, allow, organization_by_id, require_active, row_by_id
@@ -20,6 +22,9 @@ from tenants.row_scope import RowScope, predicate
 from tenants.unit_of_work import UnitOfWork
 
 ONE_HUNDRED_PERCENT = 100
+LONGEST_MONTHS = 1_200
+"""Of a cycle and of a term: a hundred years, and far from where dates end."""
+LARGEST_PRICE_MICROS = 10_000_000_000 * MICROS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,9 @@ class NewPriceList:
 
 @dataclass(frozen=True, slots=True)
 class NewPrice:
-    """A row: an absolute amount per unit and cycle, or `percent_off` of months x the monthly row (SUB-2).
+    """A row: either an absolute amount per unit and cycle, or `percent_off` of months x the monthly row (SUB-2).
 
-    cycle_months 0 is one-time. A term binds the buyer (SUB-86)."""
+    cycle_months 0 is one-time. A term binds the buyer (SUB-86). `currency` is the amount's; None: the list's own."""
 
     price_list_id: str
     item_id: str
@@ -46,6 +51,7 @@ class NewPrice:
     percent_off: Fraction | None = None
     min_term_months: int | None = None
     early_end_percent: Fraction | None = None
+    currency: str | None = None
 
 
 async def create_price_list(uow: UnitOfWork, new: NewPriceList) -> Outcome:
@@ -78,13 +84,16 @@ async def set_price(uow: UnitOfWork, new: NewPrice) -> Outcome:
     """Add a row; one of the same item, cycle and first day is replaced before it starts. Answers priceId.
 
     Refused: NOT_FOUND, FORBIDDEN, ORGANIZATION_NOT_ACTIVE, REFERENCE_INVALID (an item the seller is not offered),
-    CYCLE_TOO_SHORT, AMOUNT_NOT_POSITIVE, FIELD_REQUIRED, PERCENT_INVALID, PRICE_BACKDATED (SUB-3), PRICE_MISSING (no
-    monthly row to take a percentage of)."""
+    CURRENCY_MISMATCH (MON-4); all at once CYCLE_TOO_SHORT, CYCLE_TOO_LONG and TERM_OUT_OF_RANGE (1 to 1,200 months),
+    AMOUNT_NOT_POSITIVE, FIELD_REQUIRED (neither amount nor percentage), CONFLICTING_ATTRIBUTES (both),
+    PERCENT_INVALID; PRICE_BACKDATED (SUB-3), PRICE_MISSING (no monthly row to take a percentage of),
+    AMOUNT_TOO_LARGE (what the percentage leaves)."""
     price_list = await row_by_id(uow, "price_list", new.price_list_id, ("priceListId",))
     seller = await organization_by_id(uow, price_list["organization_id"], ("priceListId",))
     allow(uow, Action.EDIT_PRICE_LIST, seller)
     require_active(seller)
     await require_item(uow, seller, new.item_id)
+    require_currency(new.currency, price_list["currency"], ("amount",))
     _check_price(new)
     require_future_start(new.valid_from, local_date(uow.now, seller.timezone))
     amount_micros = await _amount(uow, price_list, new)
@@ -118,6 +127,12 @@ def _check_price(new: NewPrice) -> None:
     found = Blockers()
     if new.cycle_months < 0:
         found.add("CYCLE_TOO_SHORT", "A cycle is one-time (0) or whole months.", ("cycleMonths",))
+    if new.cycle_months > LONGEST_MONTHS:
+        found.add("CYCLE_TOO_LONG", "A cycle has at most 1,200 months.", ("cycleMonths",))
+    if new.min_term_months is not None and not 1 <= new.min_term_months <= LONGEST_MONTHS:
+        found.add("TERM_OUT_OF_RANGE", "A minimum term has 1 to 1,200 months.", ("minTermMonths",))
+    if new.amount_micros is not None and new.percent_off is not None:
+        found.add("CONFLICTING_ATTRIBUTES", "An amount or a percentage off, not both.", ("percentOff",))
     if new.amount_micros is None and new.percent_off is None:
         found.add("FIELD_REQUIRED", "An amount or a percentage off.", ("amount",))
     if new.amount_micros is not None and new.amount_micros < 0:
@@ -143,7 +158,10 @@ async def _amount(uow: UnitOfWork, price_list: Row, new: NewPrice) -> int:
     row = row_in_force(monthly, currency, 1, new.valid_from)
     if row is None:
         refuse("PRICE_MISSING", "There is no monthly price to take a percentage of.", ("percentOff",))
-    return multi_month_amount(row.amount_micros, new.cycle_months, new.percent_off, currency)
+    amount_micros = multi_month_amount(row.amount_micros, new.cycle_months, new.percent_off, currency)
+    if amount_micros >= LARGEST_PRICE_MICROS:
+        refuse("AMOUNT_TOO_LARGE", "The amount is too large.", ("percentOff",))
+    return amount_micros
 
 
 async def _store(uow: UnitOfWork, seller: OrganizationFacts, new: NewPrice, amount_micros: int) -> str:

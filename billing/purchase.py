@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from billing.amounts import require_currency
 from billing.chain import OrderedItem, read_chain
 from billing.ledger import Movement, MovementType, post
 from billing.money_check import require_money
@@ -38,6 +39,7 @@ class PurchaseOrder:
     is_auto_renew: bool = True
     quote_id: str | None = None
     total_micros: int | None = None
+    total_currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,11 @@ async def price_order(uow: UnitOfWork, seen: SeenOrder, *, is_preview: bool = Fa
 async def purchase_subscription(uow: UnitOfWork, order: PurchaseOrder, signer: QuoteSigner) -> Outcome:
     """Buy: charge every pair, make the subscription ACTIVE and assign its Owner (SUB-14).
 
-    Answers subscriptionId, saleId, ledgerTransactionId (the buyer's; None at a price of 0). Refused as `read_order`
-    and `price_order`, then QUOTE_STALE, INSUFFICIENT_CREDIT with `missing`, UPSTREAM_CREDIT_INSUFFICIENT."""
+    Answers subscriptionId, saleId, ledgerTransactionId (the buyer's; None at a price of 0). Refused as `read_order`,
+    CURRENCY_MISMATCH (the named total, MON-4), as `price_order`, then QUOTE_STALE, INSUFFICIENT_CREDIT with `missing`,
+    UPSTREAM_CREDIT_INSUFFICIENT."""
     seen = await read_order(uow, order)
+    require_currency(order.total_currency, seen.organization.currency, ("total", "currency"))
     async with uow.as_platform("MON-30: a sale charges every level up to the Product's owner"):
         prepared = await price_order(uow, seen)
         _require_fresh(prepared, signer, uow.now)

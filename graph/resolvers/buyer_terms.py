@@ -4,7 +4,6 @@ import strawberry
 
 from billing.buyer_terms import ContractPrice, Terms, give_contract_price, give_terms
 from graph.resolvers.commands import or_none, run
-from graph.resolvers.currency import require_currency
 from graph.schema.amounts import micros_of, percent_of
 from graph.schema.idempotency import optional_key
 from graph.schema.organization import Organization
@@ -58,9 +57,7 @@ class BuyerTermsMutations:
     async def set_contract_price(self, info: strawberry.Info, input: SetContractPriceInput) -> BuyerTermsPayload:
         async def agree(uow: UnitOfWork) -> Outcome:
             amount = micros_of(input.amount, ("amount",))
-            price = ContractPrice(input.buyer_id, input.item_id, input.cycle_months, amount)
-            outcome = await give_contract_price(uow, price)
-            await require_currency(uow, "organization", input.buyer_id, input.amount.currency, ("amount",))
-            return outcome
+            price = ContractPrice(input.buyer_id, input.item_id, input.cycle_months, amount, input.amount.currency)
+            return await give_contract_price(uow, price)
 
         return await run(info, input, agree)

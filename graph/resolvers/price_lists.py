@@ -6,14 +6,11 @@ import strawberry
 
 from billing.price_lists import NewPrice, NewPriceList, create_price_list, set_price
 from graph.resolvers.commands import or_none, run
-from graph.resolvers.currency import require_currency
 from graph.schema.amounts import micros_of, percent_of
 from graph.schema.catalogue import Price, PriceList
 from graph.schema.idempotency import optional_key
 from graph.schema.scalars import CurrencyCode, DecimalText, MoneyInput, UserError
 from graph.sql.reads import entity
-from tenants.commands import Outcome
-from tenants.unit_of_work import UnitOfWork
 
 
 @strawberry.input(description="A seller's list of prices in one currency (SUB-2).")
@@ -75,14 +72,7 @@ class PriceListMutations:
         "periods keep what they cost (SUB-3)."
     )
     async def set_price(self, info: strawberry.Info, input: SetPriceInput) -> SetPricePayload:
-        async def price(uow: UnitOfWork) -> Outcome:
-            amount = or_none(input.amount)
-            outcome = await set_price(uow, _new_price(input))
-            if amount is not None:
-                await require_currency(uow, "price_list", input.price_list_id, amount.currency, ("amount",))
-            return outcome
-
-        return await run(info, input, price)
+        return await run(info, input, lambda uow: set_price(uow, _new_price(input)))
 
 
 def _new_price(input: SetPriceInput) -> NewPrice:
@@ -96,4 +86,5 @@ def _new_price(input: SetPriceInput) -> NewPrice:
         percent_off=percent_of(or_none(input.percent_off)),
         min_term_months=or_none(input.min_term_months),
         early_end_percent=percent_of(or_none(input.early_end_percent)),
+        currency=None if amount is None else amount.currency,
     )

@@ -1,5 +1,7 @@
 """`quotePurchase` and `purchaseSubscription`. The rules are in billing/purchase.py."""
 
+from dataclasses import replace
+
 import strawberry
 
 from billing.order import AddOnOrder
@@ -8,7 +10,6 @@ from billing.quote_id import QuoteSigner
 from billing.quotes import quote_purchase
 from graph.context import Context
 from graph.resolvers.commands import or_none, run
-from graph.resolvers.currency import require_currency
 from graph.schema.amounts import micros_of
 from graph.schema.idempotency import required_key
 from graph.schema.money import LedgerTransaction
@@ -87,18 +88,16 @@ class PurchaseMutations:
         signer, total = QuoteSigner(context.quote_secret), or_none(input.total)
 
         async def buy(uow: UnitOfWork) -> Outcome:
-            micros = None if total is None else micros_of(total, ("total", "amount"))
-            order = _order(input, quote_id=or_none(input.quote_id), total_micros=micros)
-            outcome = await purchase_subscription(uow, order, signer)
+            order = replace(_order(input), quote_id=or_none(input.quote_id))
             if total is not None:
-                bought: str = outcome["subscriptionId"]
-                await require_currency(uow, "subscription", bought, total.currency, ("total", "currency"))
-            return outcome
+                micros = micros_of(total, ("total", "amount"))
+                order = replace(order, total_micros=micros, total_currency=total.currency)
+            return await purchase_subscription(uow, order, signer)
 
         return await run(info, input, buy)
 
 
-def _order(input: QuotePurchaseInput, *, quote_id: str | None = None, total_micros: int | None = None) -> PurchaseOrder:
+def _order(input: QuotePurchaseInput) -> PurchaseOrder:
     return PurchaseOrder(
         organization_id=input.organization_id,
         plan_id=input.plan_id,
@@ -106,6 +105,4 @@ def _order(input: QuotePurchaseInput, *, quote_id: str | None = None, total_micr
         cycle_months=input.cycle_months,
         add_ons=tuple(AddOnOrder(each.add_on_id, each.quantity) for each in input.add_ons),
         is_auto_renew=input.is_auto_renew,
-        quote_id=quote_id,
-        total_micros=total_micros,
     )

@@ -4,7 +4,6 @@ import strawberry
 
 from billing.credit import CreditAmount, issue_credit, set_credit_limit, take_back_credit
 from graph.resolvers.commands import or_none, run
-from graph.resolvers.currency import require_currency
 from graph.schema.amounts import micros_of
 from graph.schema.idempotency import optional_key, required_key
 from graph.schema.money import LedgerTransaction, Wallet
@@ -53,9 +52,7 @@ class WalletMutations:
     async def set_credit_limit(self, info: strawberry.Info, input: SetCreditLimitInput) -> SetCreditLimitPayload:
         async def limit(uow: UnitOfWork) -> Outcome:
             micros = micros_of(input.credit_limit, ("creditLimit",))
-            outcome = await set_credit_limit(uow, input.organization_id, micros)
-            await require_currency(uow, "wallet", outcome["walletId"], input.credit_limit.currency, ("creditLimit",))
-            return outcome
+            return await set_credit_limit(uow, input.organization_id, micros, input.credit_limit.currency)
 
         return await run(info, input, limit)
 

@@ -86,7 +86,28 @@ async def test_rows_that_make_no_sense(platform: Platform) -> None:
     assert await codes(cycle_months=-1) == ("CYCLE_TOO_SHORT",)
     assert await codes(amount_micros=None) == ("FIELD_REQUIRED",)
     assert await codes(amount_micros=None, percent_off=Fraction(101)) == ("PERCENT_INVALID",)
+    assert await codes(percent_off=Fraction(10)) == ("CONFLICTING_ATTRIBUTES",)
+    assert await codes(cycle_months=1_201) == ("CYCLE_TOO_LONG",)
+    for months in (-1, 0, 1_201, 2**62):
+        assert await codes(min_term_months=months) == ("TERM_OUT_OF_RANGE",)
+    assert await codes(currency="EUR") == ("CURRENCY_MISMATCH",)
     assert await codes(cycle_months=-1, amount_micros=-1) == ("AMOUNT_NOT_POSITIVE", "CYCLE_TOO_SHORT")
+
+
+async def test_a_percentage_of_many_months_has_a_bound_like_any_amount(platform: Platform) -> None:
+    seller, plan, price_list = await a_seller_with_a_plan(platform)
+    await a_price(seller, plan, "9999999999")
+    new = NewPrice(price_list, plan, 1_200, TOMORROW, percent_off=Fraction(0))
+
+    assert await refusal(seller.someone, lambda uow: set_price(uow, new)) == ("AMOUNT_TOO_LARGE",)
+
+
+async def test_a_contract_price_is_in_the_buyers_currency(platform: Platform) -> None:
+    seller, plan, _ = await a_seller_with_a_plan(platform)
+    buyer = await a_customer(platform, under=seller, **USD)
+    euros = ContractPrice(buyer.id, plan, 1, 70_000_000, "EUR")
+
+    assert await refusal(seller.someone, lambda uow: give_contract_price(uow, euros)) == ("CURRENCY_MISMATCH",)
 
 
 async def test_a_row_for_the_same_day_is_replaced_before_it_starts(platform: Platform) -> None:

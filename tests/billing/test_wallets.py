@@ -84,5 +84,7 @@ async def test_who_sets_a_credit_limit(platform: Platform) -> None:
     assert await refusal(operator.someone, asked) == ("FORBIDDEN",)
     assert await refusal(billing, lambda uow: set_credit_limit(uow, customer.id, -1)) == ("AMOUNT_NOT_POSITIVE",)
     assert await refusal(billing, lambda uow: set_credit_limit(uow, customer.id, 1)) == ("AMOUNT_PRECISION",)
+    euros = lambda uow: set_credit_limit(uow, customer.id, 5_000_000, "XTS")  # noqa: E731
+    assert await refusal(billing, euros) == ("CURRENCY_MISMATCH",)
     await do(billing, asked)
     assert (await wallet(customer))["credit_limit_micros"] == 5_000_000

@@ -129,6 +129,14 @@ async def test_ss_03_a_quote_whose_price_changed_is_stale(platform: Platform, cl
     assert await balance(shop.customer) == "99940.00"
 
 
+async def test_a_total_in_another_currency_is_refused_before_anything_is_read_above(platform: Platform) -> None:
+    shop = await a_shop(platform)
+    plan = await a_plan(shop.seller, prices=[(shop.seller, "100")])
+    total = {"total_micros": 100_000_000, "total_currency": "EUR"}
+
+    assert await refused_purchase(shop, plan, **total) == ("CURRENCY_MISMATCH",)
+
+
 @pytest.mark.parametrize(("minutes_later", "holds"), [("12:29:59", True), ("12:30:00", False)])
 async def test_ss_03_a_quote_holds_thirty_minutes(
     platform: Platform, clock: FixedClock, minutes_later: str, holds: bool
