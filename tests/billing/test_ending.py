@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from billing.ending import refund_subscription
+from billing.purchase import PurchaseOrder, purchase_subscription
 from billing.refund import RefundReason
 from billing.tax import TaxPlace, TaxRate, TaxRule
 from billing.wallets import open_wallet
@@ -19,6 +20,7 @@ from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do, everything, refusal
 from tests.makers import Organization, a_customer, a_member, a_reseller
 from tests.makers_billing import (
+    SIGNER,
     a_plan,
     a_price,
     a_product,
@@ -196,6 +198,16 @@ async def test_a_pair_without_its_wallet_is_refused(platform: Platform, april: F
     year = await a_year(chain)
     await change_wallet(chain.customer, closed_at=1)
     assert await ending_refused(chain.seller, year) == ("WALLET_MISSING",)
+
+
+async def test_an_ending_never_skips_the_topmost_pair(platform: Platform, april: FixedClock) -> None:
+    chain = await a_chain(platform)
+    year = await a_year(chain)
+    await change_wallet(chain.reseller, closed_at=1)
+    assert await ending_refused(chain.seller, year) == ("WALLET_MISSING",)
+    asked = PurchaseOrder(chain.customer.id, (await subscription(platform, year))["plan_id"], cycle_months=12)
+    buyer = chain.customer.someone
+    assert await refusal(buyer, lambda uow: purchase_subscription(uow, asked, SIGNER)) == ("WALLET_MISSING",)
 
 
 async def test_nothing_comes_back_when_the_owner_no_longer_stands_above(platform: Platform, april: FixedClock) -> None:
