@@ -97,9 +97,7 @@ def connection_sql(
     constant = {key: sql.quoted(holder) for key, same in wanted.items() if same[0].name.value == "__typename"}
     known = dict(members) | counted | constant
     body = sql.json_object(compilation.dialect, [(key, known[key]) for key in wanted])
-    if not members:
-        return f"SELECT {body}"
-    return f"SELECT {body} FROM ({parts.rows(conditions)}) rows HAVING count(*) >= 0"  # one answer, also of no rows
+    return f"SELECT {body} FROM ({parts.rows(conditions)}) rows" if parts.is_aggregated else f"SELECT {body}"
 
 
 class _Parts:
@@ -113,6 +111,7 @@ class _Parts:
         self.columns: dict[str, str] = {}
         self._size: str | None = None
         self.is_looking_ahead = is_looking_ahead
+        self.is_aggregated = False
 
     @property
     def size(self) -> str:
@@ -175,25 +174,30 @@ class _Parts:
 
     def _list(self, item: str) -> str:
         keep = f"rows.place <= {self.size}" if self.is_looking_ahead else None
-        return sql.json_list(self.dialect, item, keep)
+        return self._aggregate(sql.json_list(self.dialect, item, keep))
 
     def _page_info(self, nodes: Sequence[FieldNode]) -> str:
-        keep, more = f"rows.place <= {self.size}", f"count(*) > {self.size}"
-        before = "1 = 1" if self.page.after else "1 = 0"
-        after = "1 = 1" if self.page.before else "1 = 0"
-        ends = {
-            "hasNextPage": sql.boolean(self.dialect, after if self.page.is_backward else more),
-            "hasPreviousPage": sql.boolean(self.dialect, more if self.page.is_backward else before),
-            "startCursor": lambda: sql.text_list_last(self.dialect, self._cursor(), keep, 0),
-            "endCursor": lambda: sql.text_list_last(self.dialect, self._cursor(), keep, -1),
-            "__typename": "'PageInfo'",
-        }
         chosen = selected_fields(self.compilation, "PageInfo", nodes)
-        members = []
-        for key, same in chosen.items():
-            made: Any = ends[same[0].name.value]
-            members.append((key, made() if callable(made) else made))
-        return sql.json_object(self.dialect, members)
+        return sql.json_object(self.dialect, [(key, self._end(same[0].name.value)) for key, same in chosen.items()])
+
+    def _end(self, name: str) -> str:
+        """One field of the page's info; what the request itself decides needs no row."""
+        match name, self.page.is_backward:
+            case ("hasNextPage", False) | ("hasPreviousPage", True):
+                return sql.boolean(self.dialect, self._aggregate(f"count(*) > {self.size}"))
+            case "hasNextPage", _:
+                return sql.boolean(self.dialect, "1 = 1" if self.page.before else "1 = 0")
+            case "hasPreviousPage", _:
+                return sql.boolean(self.dialect, "1 = 1" if self.page.after else "1 = 0")
+            case "__typename", _:
+                return "'PageInfo'"
+        place = 0 if name == "startCursor" else -1
+        kept = f"rows.place <= {self.size}"
+        return self._aggregate(sql.text_list_last(self.dialect, self._cursor(), kept, place))
+
+    def _aggregate(self, text: str) -> str:
+        self.is_aggregated = True
+        return text
 
     def _bounds(self) -> list[str]:
         bounds = []
