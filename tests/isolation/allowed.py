@@ -16,3 +16,16 @@ SELLER_NAME_FIELDS: dict[tuple[str, str], str] = {
 
 NARROWER_LISTS: dict[str, str] = {}
 """Root connections that leave visible rows out by a rule of their own."""
+
+NOT_AN_ENTITY: dict[str, str] = {
+    "updateOrganization.input.uuid": "it never changes: any other value is refused alike (ORG-2)",
+    "previewBatchUpdate.input.filter.customerId": "a filter, not a reference: a stranger's finds nothing, like any other",
+    "previewBatchUpdate.input.filter.planIds.0": "a filter, not a reference: a stranger's finds nothing, like any other",
+}
+"""Fields of inputs for which a foreign id is not answered with NOT_FOUND; it is alike to a missing one all the same."""
+
+SHALLOW_ON_SQLITE: dict[str, str] = {
+    "accounts": "SQLite's parser refuses the statement of every field two relations deep (parser stack overflow)",
+    "batchUpdates": "SQLite's parser refuses the statement of every field two relations deep (parser stack overflow)",
+}
+"""Root connections that are read one relation deep on SQLite, two on PostgreSQL."""

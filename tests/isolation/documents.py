@@ -22,8 +22,8 @@ def connections() -> dict[str, str]:
 
 def lookups() -> dict[str, str]:
     """Every root field that answers one row by `id`, and the row's type; `node` apart."""
-    fields = query_fields().items()
-    return {name: get_named_type(each.type).name for name, each in fields if set(each.args) == {"id"} and name != "node"}
+    found = {name: each for name, each in query_fields().items() if set(each.args) == {"id"} and name != "node"}
+    return {name: get_named_type(each.type).name for name, each in found.items()}
 
 
 def row_type(connection: Any) -> str:
@@ -55,7 +55,7 @@ def page(connection: Any, depth: int) -> str:
     return f"{{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {selection(rows, depth)} }}"
 
 
-def leaves(kind: Any, value: Any, path: str = "") -> Iterator[tuple[str, str, Any]]:
+def leaves(kind: Any, value: Any) -> Iterator[tuple[str, str, Any]]:
     """Every scalar of an answer: the type that holds it, the field, the value."""
     while isinstance(kind, GraphQLNonNull):
         kind = kind.of_type

@@ -125,7 +125,7 @@ def _charges(p: Place, mark: Mark) -> list[Columns]:
 
 def _account(p: Place, mark: Mark) -> Columns:
     return {
-        "seller_id": p.seller.id, "kind": "LIVE", "type": "DEBIT", "balance_control": None, "lifecycle": "OPEN",
+        "seller_id": p.seller.id, "kind": "LIVE", "type": "DEBIT", "account_role": "PREPAID_CARD", "balance_control": None, "lifecycle": "OPEN",
         "verification": "NONE", "activation_date": None, "activation_hold": None, "expiration_date": None,
         "plan_id": p.seller.ref("plan"), "subscription_id": p.ref("sub"), "member_id": p.ref("mem", "second"),
         "batch_id": p.ref("batch"), "control_number": 1,
@@ -152,7 +152,7 @@ RECIPES: dict[str, Recipe] = {
     "buyer_tag": one(lambda p, mark: {"buyer_id": p.buyer.id, "key": "CustomerRef"}),
     "policy_value": one(lambda p, mark: {"buyer_id": "", "parameter": "trialDays", "value": 5}),
     "policy_preset": one(lambda p, mark: {"preset": "b3networks"}),
-    "policy_bound": one(lambda p, mark: {"parameter": "graceDays", "bound": {"maximum": 60}}),
+    "policy_bound": one(lambda p, mark: {"parameter": "graceDays", "bound": {"minimum": None, "maximum": 60, "allowed": None, "isLocked": False}}),
     "idempotency_key": one(lambda p, mark: {}),
     "outbox": one(lambda p, mark: {"done_at": START, "subject_id": p.id, "lease_token": None}),
     "audit_entry": _audit,
@@ -190,7 +190,7 @@ RECIPES: dict[str, Recipe] = {
                          "actor_member_id": p.ref("mem")}
     ),
     "alert": one(lambda p, mark: {"kind": "UNASSIGNED", "subject_id": p.id, "alert_date": "2026-01-01"}),
-    "batch": one(lambda p, mark: {"account_role": "CARD"}),
+    "batch": one(lambda p, mark: {"account_role": "PREPAID_CARD"}),
     "account": of_buyers(_account),
     "batch_update": of_buyers(
         lambda p, mark: {"seller_id": p.seller.id, "batch_id": p.ref("batch"), "root_id": p.ref("bupd"),

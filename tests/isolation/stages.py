@@ -37,6 +37,8 @@ class Stage:
     url: str
     tried: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """How much was tried: by check, viewer and type."""
+    hidden: set[str] = field(default_factory=set)
+    """Fields of inputs for which a foreign id was answered with NOT_FOUND or REFERENCE_INVALID."""
 
     @property
     def has_layer_one(self) -> bool:
@@ -82,11 +84,10 @@ async def _open(name: str, url: str) -> AsyncIterator[Stage]:
 async def _let_all_pass(url: str) -> None:
     """Row security as if it were not there, for the request role alone."""
     connection = await asyncpg.connect(url)
-    found = await connection.fetch("SELECT policyname, tablename, cmd FROM pg_policies WHERE $1 = ANY (roles)", APP_ROLE)
+    listed = "SELECT policyname, tablename, cmd FROM pg_policies WHERE $1 = ANY (roles)"
+    found = await connection.fetch(listed, APP_ROLE)
     for row in found:
         using = "" if row["cmd"] == "INSERT" else "USING (true)"
         check = "" if row["cmd"] in ("SELECT", "DELETE") else "WITH CHECK (true)"
         await connection.execute(f"ALTER POLICY {row['policyname']} ON {row['tablename']} {using} {check}")
     await connection.close()
-
-

@@ -1,0 +1,111 @@
+"""`python -m tests.isolation.report OUTPUT.md`: runs the matrix and writes what was tried, by whom, and what came of it."""
+
+import asyncio
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import asyncpg
+
+from tests.isolation.allowed import (
+    ALLOWED_REFERENCES,
+    NARROWER_LISTS,
+    NOT_AN_ENTITY,
+    SELLER_NAME_FIELDS,
+    SHALLOW_ON_SQLITE,
+)
+from tests.isolation.attempts import ACTORS, foreign_ids_in_commands, no_one_commands
+from tests.isolation.policies import policies, probe, without
+from tests.isolation.reads import READS, no_one
+from tests.isolation.stages import STAGES, Stage, stage_of
+from tests.postgres import running_postgres
+
+MEANING = {
+    "list": "rows expected of root connections, on all pages",
+    "node": "rows asked for by `nodes(ids)`, with every field",
+    "field": "values of every field, two relations deep",
+    "lookup": "strangers' rows asked for by `node(id)` and lookups by id",
+    "filter": "filters that name what is out of sight",
+    "command": "inputs of commands and quotes with a stranger's id in one field",
+    "no one": "root fields asked without credentials",
+}
+
+
+async def run(stage: Stage) -> list[str]:
+    """The whole matrix on one stage; what it found."""
+    viewers = stage.world.viewers
+    found = [each for viewer in viewers.values() for check in READS for each in await check(stage, viewer)]
+    found += await no_one(stage)
+    found += [each for name in ACTORS for each in await foreign_ids_in_commands(stage, viewers[name])]
+    return found + await no_one_commands(stage)
+
+
+async def proven(stage: Stage) -> Iterator[tuple[str, str, str, int, int]]:
+    """Each policy: table, name, command, and how many findings it makes when it is dropped and when it lets all pass."""
+    connection, made = await asyncpg.connect(stage.url), []
+    for policy in await policies(connection):
+        counts = []
+        for broken in (policy.drop, policy.lets_all_pass):
+            async with without(connection, broken):
+                probes = [await probe(connection, stage.world, viewer, policy.table)
+                          for name, viewer in stage.world.viewers.items() if name in ("parent", "self", "moved")]  # fmt: skip
+                counts.append(sum(map(len, probes)))
+        made.append((policy.table, policy.name, policy.command, *counts))
+    await connection.close()
+    return iter(made)  # type: ignore[arg-type]
+
+
+def of_stage(stage: Stage, found: list[str]) -> list[str]:
+    """A stage's part of the report."""
+    lines = [f"## {stage.name}", "", f"{len(found)} findings, {len(stage.world.rows)} rows of tenants.", ""]
+    lines += [f"- {each}" for each in found[:50]]
+    by_check, by_viewer = Counter[str](), Counter[tuple[str, str]]()
+    for (check, viewer, what), count in stage.tried.items():
+        by_check[check] += count
+        if check in ("list", "node", "field"):
+            by_viewer[what, viewer] += count
+    lines += ["| what | tried |", "|---|---|"]
+    lines += [f"| {MEANING[check]} | {count} |" for check, count in by_check.items()]
+    viewers = list(stage.world.viewers)
+    lines += ["", f"| type | {' | '.join(viewers)} |", "|---" * (len(viewers) + 1) + "|"]
+    for kind in sorted({what for what, _ in by_viewer}):
+        lines.append(f"| {kind} | {' | '.join(str(by_viewer[kind, name]) for name in viewers)} |")
+    fields = sorted({what for check, _, what in stage.tried if check == "command" and "." in what})
+    lines += ["", f"Fields of inputs that were given a stranger's id ({len(fields)}): {', '.join(fields)}."]
+    return [*lines, ""]
+
+
+def allowed() -> list[str]:
+    """What is let through, and why."""
+    lines = ["## Let through, and why", ""]
+    for holder, reasons in (("reference", ALLOWED_REFERENCES), ("name", SELLER_NAME_FIELDS)):
+        lines += [f"- {holder} `{'.'.join(field)}`: {why}" for field, why in reasons.items()]
+    for listed in (NARROWER_LISTS, NOT_AN_ENTITY, SHALLOW_ON_SQLITE):
+        lines += [f"- `{name}`: {why}" for name, why in listed.items()]
+    return [*lines, "- support sessions do not exist yet: they are not among the viewers", ""]
+
+
+async def write(output: Path) -> int:
+    """Run everything and write the report; how many findings there were."""
+    lines, total = ["# Isolation: what was tried", ""], 0
+    with ExitStack() as servers, tempfile.TemporaryDirectory() as folder:
+        server = servers.enter_context(running_postgres())
+        for name in STAGES:
+            async with stage_of(name, lambda: server, Path(folder)) as stage:
+                found = await run(stage)
+                total += len(found)
+                lines += of_stage(stage, found)
+                if not stage.has_layer_one:
+                    lines += ["## Policies", "", "Findings of plain SQL when one policy is broken; none would be a gap.", "",
+                              "| table | policy | command | dropped | lets all pass |", "|---|---|---|---|---|"]  # fmt: skip
+                    lines += [f"| {' | '.join(map(str, row))} |" for row in await proven(stage)]
+                    lines.append("")
+    output.write_text("\n".join(lines + allowed()))
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(1 if asyncio.run(write(Path(sys.argv[1]))) else 0)
