@@ -1,15 +1,16 @@
 """The timeline of a subscription: one entry per change of status, written once (SUB-112).
 
-Statuses are computed, so what time alone changed is written when due work or the next command comes by. Whoever
-writes has locked the subscription's row, so that two never write the same."""
+Statuses are computed, so what time alone changed is written when due work or the next command comes by. A unique
+index keeps one entry per subscription, instant and status, whoever comes by at the same time."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from billing.subscription_status import Cause, Facts, FinalState, Status, SuspensionReason, status_at
 from core.clock import Instant
 from core.ids import new_id
-from core.transaction import MAX_PARAMETERS, Row, Transaction, insert_many
+from core.transaction import MAX_PARAMETERS, Row, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +80,39 @@ async def write_changes_of_time(tx: Transaction, subjects: Iterable[Subject], un
     due = [entry for subject in subjects for entry in changes_of_time(subject, until)]
     written = await _written(tx, sorted({entry.subscription_id for entry in due}))
     missing = sorted((entry for entry in due if entry.key not in written), key=lambda entry: (entry.at, entry.key))
-    await write_entries(tx, missing)
-    return len(missing)
+    return await write_entries(tx, missing)
 
 
-async def write_entries(tx: Transaction, entries: Iterable[TimelineEntry]) -> None:
-    """Write entries in the order given."""
-    await insert_many(
-        tx, "timeline_entry",
-        [
-            {
-                "id": new_id("tle"), "organization_id": entry.organization_id, "path": entry.path,
-                "subscription_id": entry.subscription_id, "at": entry.at,
-                "from_status": None if entry.from_status is None else entry.from_status.value,
-                "to_status": entry.to_status.value, "reason": entry.reason, "actor_member_id": entry.actor_member_id,
-            }
-            for entry in entries
-        ],
+_COLUMNS = "id, organization_id, path, subscription_id, at, from_status, to_status, reason, actor_member_id"
+_WIDTH = _COLUMNS.count(",") + 1
+
+
+async def write_entries(tx: Transaction, entries: Sequence[TimelineEntry]) -> int:
+    """Write entries in the order given but those that stand there already; answers how many."""
+    written = 0
+    at_once = MAX_PARAMETERS // _WIDTH
+    for start in range(0, len(entries), at_once):
+        chunk = entries[start : start + at_once]
+        written += await tx.execute(_insert_text(len(chunk)), *(value for entry in chunk for value in _values(entry)))
+    return written
+
+
+@lru_cache(maxsize=64)
+def _insert_text(rows: int) -> str:
+    values = ", ".join(
+        f"({', '.join(f'${row * _WIDTH + place}' for place in range(1, _WIDTH + 1))})" for row in range(rows)
+    )
+    return (
+        f"INSERT INTO timeline_entry ({_COLUMNS}) VALUES {values} "
+        "ON CONFLICT (subscription_id, at, to_status) DO NOTHING"
+    )
+
+
+def _values(entry: TimelineEntry) -> tuple[object, ...]:
+    before = None if entry.from_status is None else entry.from_status.value
+    return (
+        new_id("tle"), entry.organization_id, entry.path, entry.subscription_id, entry.at, before,
+        entry.to_status.value, entry.reason, entry.actor_member_id,
     )  # fmt: skip
 
 

@@ -315,6 +315,7 @@ CREATE TABLE timeline_entry (
     actor_member_id text
 );
 CREATE INDEX timeline_entry_subscription ON timeline_entry (subscription_id, id);
+CREATE UNIQUE INDEX timeline_entry_once ON timeline_entry (subscription_id, at, to_status);
 CREATE TABLE alert (
     id text NOT NULL PRIMARY KEY,
     organization_id text NOT NULL,

@@ -1,8 +1,12 @@
 """What time alone does to subscriptions: SUB-112, SUB-115. Day by day and one jump leave the same rows."""
 
+import asyncio
+
 import pytest
 
 from billing.due import write_due_changes
+from billing.subscription_status import Status
+from billing.timeline import TimelineEntry, write_entries
 from core.clock import EXACT_DAY, FixedClock, Instant, parse_instant
 from tenants.sandbox_clock import advance_clock
 from tenants.unit_of_work import Platform, platform_transaction
@@ -58,6 +62,18 @@ async def test_nothing_is_written_twice_or_early(platform: Platform, clock: Fixe
     assert await work(platform, STEPS[0][0]) == 1
     assert await work(platform, STEPS[0][0]) == 0
     assert (await timeline(platform, monthly))[1:] == STEPS[:1]
+
+
+async def test_two_at_once_write_an_entry_once(platform: Platform, clock: FixedClock) -> None:
+    _, monthly, _ = await two_subscriptions(platform, clock)
+    entry = TimelineEntry(monthly, "org", "1.", STEPS[0][0], Status.ACTIVE, Status.GRACE, "END_REACHED_UNPAID")
+
+    async def write() -> int:
+        async with platform_transaction(platform) as tx:
+            return await write_entries(tx, [entry])
+
+    assert sorted(await asyncio.gather(write(), write())) == [0, 1]
+    assert len(await timeline(platform, monthly)) == 2
 
 
 async def test_a_window_of_time_reads_only_what_changed_in_it(platform: Platform, clock: FixedClock) -> None:
