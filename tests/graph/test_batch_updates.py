@@ -9,8 +9,12 @@ from core.clock import MINUTE, FixedClock
 from core.jobs import run_all_due, run_due_once
 from core.transaction import fetch_value
 from tenants.unit_of_work import Platform, platform_transaction
+from tests.graph.asking import ask
 from tests.graph.billing_documents import asked, codes, done
-from tests.makers import Member
+from tests.graph.random_documents import Documents
+from tests.graph.reference import Reference
+from tests.graph.test_truth import without_cursors
+from tests.makers import Member, credentials_of
 from tests.makers_accounts import FixtureB1, accounts_of, fixture_b1
 
 JOB = """errors { code field message details } replayed batchUpdate { id state failureReason snapshotHash selected
@@ -129,8 +133,9 @@ async def test_bat_37_a_field_is_left_out_cleared_or_refused_as_null(b1: Fixture
     (row,) = (await rows_of(b1.abe, cleared["batchUpdate"]["id"]))["rows"]["nodes"]
     assert row["before"] == {"expirationDate": "2026-06-01", "status": "UNBLOCKED"}
     assert row["after"] == {"expirationDate": None, "status": "BLOCKED"}
-    for changes in ({"expirationDate": None}, {"expirationDate": {}}, {"expirationDate": {"value": None}}):
-        refused = await previewed(b1.abe, b1.b1, changes)
+    given: tuple[dict[str, Any] | None, ...] = (None, {}, {"value": None})
+    for value in given:
+        refused = await previewed(b1.abe, b1.b1, {"expirationDate": value})
         assert [(error["code"], error["field"]) for error in refused["errors"]] == [
             ("VALUE_REQUIRED", ["changes", "expirationDate"])
         ]
@@ -300,3 +305,19 @@ async def test_a_job_names_who_asked_and_where(b1: FixtureB1) -> None:
     }  # fmt: skip
     of_customer = await asked(b1.cia, document, id=job)
     assert (of_customer.errors, of_customer.data["batchUpdate"]["previewedBy"]) == ([], None)
+
+
+async def test_random_documents_about_accounts_answer_alike(b1: FixtureB1) -> None:
+    """The truth test on rows of this area: compiled statements against the reference executor."""
+    job = await a_confirmed_job(b1, JUNE, controlNumbers="198-203")
+    await run_due_once(b1.platform)
+    await previewed(b1.abe, b1.b2, BLOCK, controlNumbers="1-3")
+    ids = [("batchUpdate", job), ("batch", b1.b2)]
+    documents, reference = Documents(7, ids, roots=["accounts", "batches", "batchUpdates"]), Reference()
+    abe = await credentials_of(b1.abe)
+    for _ in range(12):
+        document = documents.draw()
+        compiled = await ask(b1.platform, abe, document)
+        assert compiled.errors == [], document
+        expected = await reference.ask(b1.platform, abe, document)
+        assert without_cursors(compiled.data) == without_cursors(expected), document
