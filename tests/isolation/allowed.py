@@ -19,8 +19,8 @@ NARROWER_LISTS: dict[str, str] = {}
 
 NOT_AN_ENTITY: dict[str, str] = {
     "updateOrganization.input.uuid": "it never changes: any other value is refused alike (ORG-2)",
-    "previewBatchUpdate.input.filter.customerId": "a filter, not a reference: a stranger's finds nothing, like any other",
-    "previewBatchUpdate.input.filter.planIds.0": "a filter, not a reference: a stranger's finds nothing, like any other",
+    "previewBatchUpdate.input.filter.customerId": "a filter: a stranger's finds nothing, like any other",
+    "previewBatchUpdate.input.filter.planIds.0": "a filter: a stranger's finds nothing, like any other",
 }
 """Fields of inputs for which a foreign id is not answered with NOT_FOUND; it is alike to a missing one all the same."""
 

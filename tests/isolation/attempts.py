@@ -16,8 +16,8 @@ from tests.isolation.world import Viewer
 
 OWN_TRACES = ("audit_entry", "idempotency_key")
 HIDDEN = ("NOT_FOUND", "REFERENCE_INVALID")
-ACTORS = ("parent", "self", "stranger", "API key of self")
-"""Who acts: a seller, a buyer, one with buyers of its own on the other side, and a machine."""
+ACTORS = ("parent", "self", "API key of self")
+"""Who acts: a seller, a buyer, and a machine."""
 _ID = re.compile(r"\b[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
 
 
@@ -41,11 +41,9 @@ async def foreign_ids_in_commands(stage: Stage, viewer: Viewer) -> list[str]:
             shown = [("UserError", "details", each) for each in foreign]
             given = set(_ID.findall(str(attempt.foreign)))
             found += [each for each in leaks(stage, viewer, shown) if not given & set(_ID.findall(each))]
-        after = await _standing(stage)
-        changed = sorted(table for table in after if after[table] != before[table])
-        if changed:
-            found.append(f"{viewer.name}: {operation.name} changed {changed}")
-            before = after
+    after = await _standing(stage)
+    if changed := sorted(table for table in after if after[table] != before[table]):
+        found.append(f"{viewer.name}: a refused command changed {changed}")
     return found + await _foreign_traces(stage, viewer)
 
 

@@ -14,6 +14,7 @@ from tenants.row_scope import RowScope
 from tenants.row_security import APP_ROLE
 from tests.isolation.world import PAIRS, Stored, Viewer, World
 
+PROBED_AS = ("parent", "self", "moved")
 KEYS = {"UPDATE": "UPDATE {t} SET path = path WHERE {c}", "DELETE": "DELETE FROM {t} WHERE {c}"}
 
 

@@ -9,6 +9,7 @@ from tests.databases import START
 from tests.isolation.places import Mark, Place
 
 Columns = dict[str, Any]
+BOUND = {"minimum": None, "maximum": 60, "allowed": None, "isLocked": False}
 Recipe = Callable[[Place, Mark], list[Columns]]
 LATER = START + 400 * 86_400_000_000
 DAYS = {"anchor_date": "2026-01-01", "start_date": "2026-01-01", "end_date": "2027-01-01"}
@@ -125,7 +126,8 @@ def _charges(p: Place, mark: Mark) -> list[Columns]:
 
 def _account(p: Place, mark: Mark) -> Columns:
     return {
-        "seller_id": p.seller.id, "kind": "LIVE", "type": "DEBIT", "account_role": "PREPAID_CARD", "balance_control": None, "lifecycle": "OPEN",
+        "seller_id": p.seller.id, "kind": "LIVE", "type": "DEBIT", "account_role": "PREPAID_CARD",
+        "balance_control": None, "lifecycle": "OPEN",
         "verification": "NONE", "activation_date": None, "activation_hold": None, "expiration_date": None,
         "plan_id": p.seller.ref("plan"), "subscription_id": p.ref("sub"), "member_id": p.ref("mem", "second"),
         "batch_id": p.ref("batch"), "control_number": 1,
@@ -152,7 +154,7 @@ RECIPES: dict[str, Recipe] = {
     "buyer_tag": one(lambda p, mark: {"buyer_id": p.buyer.id, "key": "CustomerRef"}),
     "policy_value": one(lambda p, mark: {"buyer_id": "", "parameter": "trialDays", "value": 5}),
     "policy_preset": one(lambda p, mark: {"preset": "b3networks"}),
-    "policy_bound": one(lambda p, mark: {"parameter": "graceDays", "bound": {"minimum": None, "maximum": 60, "allowed": None, "isLocked": False}}),
+    "policy_bound": one(lambda p, mark: {"parameter": "graceDays", "bound": BOUND}),
     "idempotency_key": one(lambda p, mark: {}),
     "outbox": one(lambda p, mark: {"done_at": START, "subject_id": p.id, "lease_token": None}),
     "audit_entry": _audit,

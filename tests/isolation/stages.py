@@ -1,6 +1,6 @@
 """Where the matrix runs: each engine, with both layers and with each layer alone.
 
-Layer 1 is switched off by tenants/row_scope.py itself; layer 2 in a copy of the database whose policies let all pass."""
+Layer 1 is switched off by tenants/row_scope.py itself; layer 2 by policies that let all pass."""
 
 import asyncio
 import secrets

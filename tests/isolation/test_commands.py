@@ -1,4 +1,4 @@
-"""No command takes a stranger's id: it answers like for a missing one, and nothing changes, through each layer alone."""
+"""No command takes a stranger's id: it answers as for a missing one and changes nothing, through each layer alone."""
 
 import pytest
 

@@ -8,13 +8,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from tests.isolation.policies import Policy, policies, probe, without
+from tests.isolation.policies import PROBED_AS, Policy, policies, probe, without
 from tests.isolation.reads import lists, nodes, told
 from tests.isolation.stages import Stage, stage_of
 from tests.isolation.world import system_tables, tenant_tables
 
 pytestmark = pytest.mark.isolation
-PROBED_AS = ("parent", "self", "moved")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

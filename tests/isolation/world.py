@@ -169,7 +169,7 @@ class _Writing:
         await insert(tx, table, **row)
         place.texts[table] = mark.text
         if "path" in row:
-            stored = Stored(table, row.get("id"), row.get("organization_id", row.get("id")), row["path"])
+            stored = Stored(table, row.get("id"), str(row.get("organization_id") or row["id"]), row["path"])
             self.marked |= {mark.text: stored, mark.amount: stored}
 
     def _filled(self, name: str, kind: Any, table: str, place: Place, mark: Mark) -> Any:
@@ -204,7 +204,7 @@ async def _read(platform: Platform, world: World) -> None:
             world.raw[table] = [dict(row) for row in await tx.fetch(f"SELECT * FROM {table}")]
     for table in tenant_tables():
         for row in world.raw[table]:
-            world.rows.append(Stored(table, row.get("id"), row.get("organization_id", row.get("id")), row["path"]))
+            world.rows.append(Stored(table, row.get("id"), str(row.get("organization_id") or row["id"]), row["path"]))
         if len({row.organization_id for row in world.rows if row.table == table}) < 4:
             raise TableWithoutRows(f"{table} has rows of fewer than four organizations")
 
