@@ -1,6 +1,7 @@
-"""Tables of service accounts, batches and batch updates. Models carry the state of migrations and serve scoped `.values()` reads; writes are SQL.
+"""Tables of service accounts, batches and batch updates. Models carry the state of migrations and serve scoped
+`.values()` reads; writes are SQL.
 
-The DDL itself (keys, checks, triggers, row security) is hand-written in migrations/, see docs/adr."""
+The DDL itself (keys, checks, functions, row security) is hand-written in migrations/, see docs/adr."""
 
 from tortoise import fields
 from tortoise.models import Model
