@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-import accounts.batch_run  # noqa: F401  the handler of the job
 from core.clock import MINUTE, FixedClock
 from core.jobs import run_all_due, run_due_once
 from core.transaction import fetch_value
