@@ -151,7 +151,6 @@ THRESHOLD = "SELECT p.availability_threshold_micros FROM plan p WHERE p.id = $1"
 
 def definer(signature: str, returns: str, body: str) -> list[str]:
     """A function that reads above the caller's scope, for exactly one question."""
-    name = signature.partition("(")[0]
     return [
         f"CREATE FUNCTION {signature} RETURNS {returns} LANGUAGE sql STABLE SECURITY DEFINER "
         f"SET search_path = public, pg_temp AS $body$ {body} $body$",
