@@ -10,7 +10,7 @@ def check_amount(
     """Notes AMOUNT_NOT_POSITIVE, AMOUNT_PRECISION and CURRENCY_MISMATCH."""
     if amount_micros <= 0:
         found.add("AMOUNT_NOT_POSITIVE", "The amount must be above zero.", field)
-    elif not is_whole_minor(amount_micros, wallet_currency):
+    elif not is_whole_minor(amount_micros, currency):
         found.add("AMOUNT_PRECISION", "The amount has more decimals than the currency.", field)
     if currency != wallet_currency:
         found.add("CURRENCY_MISMATCH", "The wallet has another currency.", field, currency=wallet_currency)

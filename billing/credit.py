@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from billing.amounts import check_amount, require_currency
 from billing.ledger import Movement, MovementType, post
+from billing.member_limits import require_within_member_limits
 from billing.posting import Entry, Event, Figures, entries_of, reversal
+from billing.purchase import require_chain_active
 from billing.wallet_figures import prepaid_figures
 from billing.wallets import WalletRow, lock_wallets, wallet_of
 from core.ids import new_id
@@ -34,10 +36,11 @@ async def set_credit_limit(
     """Set the permanent limit of the buyer's Wallet (MON-14). Answers walletId.
 
     `currency` None is the Wallet's own. By the seller; the buyer's own attempt: CREDIT_LIMIT_NOT_EDITABLE (MON-15).
-    Refused: NOT_FOUND, FORBIDDEN, WALLET_MISSING, CURRENCY_MISMATCH (MON-4), AMOUNT_NOT_POSITIVE (below 0),
-    AMOUNT_PRECISION."""
+    Refused: NOT_FOUND, FORBIDDEN, ORGANIZATION_NOT_ACTIVE, UPSTREAM_SUSPENDED (ORG-16), WALLET_MISSING,
+    CURRENCY_MISMATCH (MON-4), AMOUNT_NOT_POSITIVE (below 0), AMOUNT_PRECISION."""
     buyer = await organization_by_id(uow, organization_id, ("organizationId",))
     allow(uow, Action.SET_CREDIT_LIMIT, buyer)
+    require_chain_active(buyer)
     wallet = await wallet_of(uow, buyer.id)
     require_currency(currency, wallet.currency, ("creditLimit",))
     if limit_micros < 0:
@@ -57,14 +60,19 @@ async def set_credit_limit(
 async def issue_credit(uow: UnitOfWork, given: CreditAmount) -> Outcome:
     """Put credit into the buyer's Wallet (MON-58). Answers walletId, ledgerTransactionId.
 
-    Refused: NOT_FOUND, FORBIDDEN, WALLET_MISSING, AMOUNT_NOT_POSITIVE, AMOUNT_PRECISION, CURRENCY_MISMATCH,
-    ISSUE_EXCEEDS_USABLE (more than the seller's own usable with its parent in the same currency)."""
+    Refused: NOT_FOUND, FORBIDDEN, ORGANIZATION_NOT_ACTIVE, UPSTREAM_SUSPENDED (ORG-16), WALLET_MISSING,
+    AMOUNT_NOT_POSITIVE, AMOUNT_PRECISION, CURRENCY_MISMATCH, ISSUE_EXCEEDS_USABLE (more than the seller's own usable
+    with its parent in the same currency), TRANSACTION_LIMIT, DAILY_LIMIT (MON-52)."""
     buyer = await organization_by_id(uow, given.organization_id, ("organizationId",))
     allow(uow, Action.GIVE_MONEY, buyer)
+    require_chain_active(buyer)
     own, wallet = await _lock_both(uow, buyer)
     _check(given, wallet)
     if own is not None and own.currency == wallet.currency and given.amount_micros > own.usable(uow.now):
         refuse("ISSUE_EXCEEDS_USABLE", "More than the seller's own usable credit.", ("amount",))
+    policies = await policies_for(uow, buyer.id)
+    async with uow.as_platform("MON-52: what the member gave out today"):
+        await require_within_member_limits(uow, policies, wallet.seller_id, given.amount_micros, wallet.currency)
     return await _post(uow, given, wallet, MovementType.CREDIT_ISSUED, await _issued_entries(uow, wallet, given))
 
 

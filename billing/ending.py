@@ -10,6 +10,7 @@ from billing.chain import Level, OrderedItem, read_chain
 from billing.ending_figures import Ending, LevelEnding, end_levels
 from billing.ending_preview import RefundPreview, preview_of
 from billing.ending_writing import write_ending
+from billing.member_limits import require_within_member_limits
 from billing.stored_charges import StoredCharge, stored_charges
 from billing.subscription_access import Held, subscription_for
 from billing.subscription_status import Status
@@ -49,7 +50,7 @@ class RefundOrder:
 async def preview_refund(uow: UnitOfWork, question: RefundQuestion) -> RefundPreview:
     """Exactly what ending it now would do, in every Wallet that the actor may see; changes nothing (VIS-2, VIS-9).
 
-    Refused: NOT_FOUND, FORBIDDEN, SCOPE_MISSING, SUBSCRIPTION_TERMINATED."""
+    Refused: NOT_FOUND, FORBIDDEN, SCOPE_MISSING, SUBSCRIPTION_TERMINATED, TRANSACTION_LIMIT, DAILY_LIMIT."""
     action = Action.REFUND_SUBSCRIPTION
     held = await subscription_for(uow, action, question.subscription_id, is_preview=True)
     _require_not_terminated(uow, held)
@@ -60,7 +61,8 @@ async def preview_refund(uow: UnitOfWork, question: RefundQuestion) -> RefundPre
 async def refund_subscription(uow: UnitOfWork, order: RefundOrder) -> Outcome:
     """End the subscription now and give back what each level's seller gives back, up the whole chain (SUB-82, MON-34).
 
-    Refused: NOT_FOUND, FORBIDDEN, SCOPE_MISSING, VERSION_CONFLICT, REASON_REQUIRED, SUBSCRIPTION_TERMINATED.
+    Refused: NOT_FOUND, FORBIDDEN, SCOPE_MISSING, VERSION_CONFLICT, REASON_REQUIRED, SUBSCRIPTION_TERMINATED,
+    TRANSACTION_LIMIT, DAILY_LIMIT (MON-52).
     Answers subscriptionId, organizationId, currency, paymentId (of a pay-out, or null) and, of the buyer's own pair,
     refundMicros, earlyEndMicros, feeMicros and paidOutMicros."""
     held = await subscription_for(uow, Action.REFUND_SUBSCRIPTION, order.subscription_id, order.version)
@@ -103,7 +105,13 @@ async def _read_levels(
     async with uow.as_platform("MON-34: each pair up the chain refunds by its own seller's policy"):
         charges = await stored_charges(uow.tx, subscription)
         levels = await _levels(uow, held, charges, is_preview=is_preview)
-    return end_levels(levels, charges, ending, None if pay_out is None else pay_out.value)
+        ended = end_levels(levels, charges, ending, None if pay_out is None else pay_out.value)
+        for own in ended[:1]:
+            level, seller = own.level, own.level.pair.seller
+            await require_within_member_limits(
+                uow, level.policies, seller.id, own.refund_micros, level.currency, is_preview=is_preview
+            )
+    return ended
 
 
 async def _levels(

@@ -50,12 +50,16 @@ SELECT c.id, c.wallet_id, c.item_id, c.quantity, c.unit_price_micros, c.net_micr
     g.sale_id, coalesce(p.name, a.name) AS item_name, coalesce(p.is_taxable, a.is_taxable) AS is_taxable
 FROM segment_charge c JOIN segment g ON g.id = c.segment_id
 LEFT JOIN plan p ON p.id = c.item_id LEFT JOIN add_on a ON a.id = c.item_id
-WHERE c.subscription_id = $1 ORDER BY g.first_date, c.level, c.id
+WHERE c.subscription_id = $1
+    AND NOT EXISTS (SELECT 1 FROM ledger_transaction r WHERE r.reverses_id = c.ledger_transaction_id)
+ORDER BY g.first_date, c.level, c.id
 """
 
 
 async def stored_charges(tx: Transaction, subscription: SubscriptionRow) -> tuple[StoredCharge, ...]:
-    """Every charge of every level in the order of time. Call it in the platform's own sight (MON-34)."""
+    """Every charge of every level in the order of time; a reversed one was given back already (MON-23, MON-34).
+
+    Call it in the platform's own sight."""
     rows = await tx.fetch(_CHARGES, subscription.id)
     first_period_end = _first_period_end(rows)
     return tuple(_charge(row, subscription, first_period_end) for row in rows)
