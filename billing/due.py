@@ -2,16 +2,18 @@
 
 Idempotent per subscription and change: walking day by day and one jump leave the same rows, in the order of time."""
 
-from collections.abc import AsyncIterator
-
 from billing.timeline import FACT_COLUMNS, Subject, facts_of, write_changes_of_time
-from core.clock import Instant
+from core.clock import HOUR, Instant
+from core.periodic import periodic
 from core.transaction import Transaction
 from tenants.organization_events import ClockAdvanced, on_clock_advanced
-from tenants.unit_of_work import UnitOfWork
+from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 
 CHUNK = 5_000
 EVER: Instant = 0
+FIRST = ""
+OVERLAP = HOUR
+"""How far a repeated run looks back behind the run before, for what was written meanwhile."""
 
 
 async def write_due_changes(
@@ -19,31 +21,42 @@ async def write_due_changes(
 ) -> int:
     """Write each change of status that time brought in (after, until]; answers how many entries.
 
-    For the subscriptions that live by the sandbox clock, or without one by the platform's. Call it in the platform's
-    own sight: a clock may be shared by organizations that do not see each other."""
-    written = 0
-    async for subjects in _due(tx, until, clock_id, after):
+    For the subscriptions that live by the sandbox clock, or without one that stands by the platform's. Call it in the
+    platform's own sight: a clock may be shared by organizations that do not see each other."""
+    written, last = 0, FIRST
+    while subjects := await _due(tx, until, clock_id, after, last):
         written += await write_changes_of_time(tx, subjects, until)
+        last = subjects[-1].subscription_id
     return written
 
 
-async def _due(tx: Transaction, until: Instant, clock_id: str | None, after: Instant) -> AsyncIterator[list[Subject]]:
-    """Subscriptions with a step of their ladder in (after, until], by id, locked, some thousand at a time."""
+@periodic("due changes of subscriptions", every_seconds=30)
+async def write_due_in_real_time(platform: Platform, last_run: Instant) -> int:
+    """The same for everybody who lives by the platform's clock, a transaction for each chunk; answers how many."""
+    until, after = platform.clock.now(), max(last_run - OVERLAP, EVER)
+    written = 0
+    last: str | None = FIRST
+    while last is not None:
+        async with platform_transaction(platform) as tx:
+            subjects = await _due(tx, until, None, after, last)
+            written += await write_changes_of_time(tx, subjects, until)
+        last = subjects[-1].subscription_id if subjects else None
+    return written
+
+
+async def _due(tx: Transaction, until: Instant, clock_id: str | None, after: Instant, last: str) -> list[Subject]:
+    """The next subscriptions with a step of their ladder in (after, until], by id, locked, some thousand at a time."""
     columns = ", ".join(f"s.{name}" for name in FACT_COLUMNS)
     steps = " OR ".join(f"(s.{name} > $2 AND s.{name} <= $3)" for name in FACT_COLUMNS[:3])
+    lives_by = "c.stands_at IS NULL AND $1 = ''" if clock_id is None else "o.clock_id = $1"
     lock = "FOR NO KEY UPDATE OF s" if tx.dialect == "postgres" else ""
-    last = ""
-    while True:
-        rows = await tx.fetch(
-            f"SELECT s.id, s.organization_id, s.path, {columns} FROM subscription s "
-            "JOIN organization o ON o.id = s.organization_id "
-            f"WHERE coalesce(o.clock_id, '') = $1 AND ({steps}) AND s.id > $4 ORDER BY s.id LIMIT {CHUNK} {lock}",
-            clock_id or "", after, until, last,
-        )  # fmt: skip
-        if not rows:
-            return
-        last = rows[-1]["id"]
-        yield [Subject(row["id"], row["organization_id"], row["path"], facts_of(row)) for row in rows]
+    rows = await tx.fetch(
+        f"SELECT s.id, s.organization_id, s.path, {columns} FROM subscription s "
+        "JOIN organization o ON o.id = s.organization_id LEFT JOIN sandbox_clock c ON c.id = o.clock_id "
+        f"WHERE {lives_by} AND ({steps}) AND s.id > $4 ORDER BY s.id LIMIT {CHUNK} {lock}",
+        clock_id or "", after, until, last,
+    )  # fmt: skip
+    return [Subject(row["id"], row["organization_id"], row["path"], facts_of(row)) for row in rows]
 
 
 @on_clock_advanced

@@ -1,4 +1,4 @@
-"""The jobs that a server process works off beside its requests: when they start and how they end."""
+"""What a server process works off beside its requests, jobs and periodic steps: when it starts and how it ends."""
 
 import asyncio
 import contextvars
@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core.jobs import run_worker
+from core.periodic import run_periodic
 from core.settings import Settings
 from tenants.unit_of_work import Platform
+from web import housekeeping as housekeeping  # makes its periodic steps known
 from web.readiness import database_blockers
 
 RETRY_SECONDS = 1.0
@@ -35,10 +37,11 @@ async def working(settings: Settings, platform: Platform) -> AsyncIterator[None]
 
 
 async def work_until(platform: Platform, stop: asyncio.Event) -> None:
-    """Work off jobs until `stop` is set; waits for a database that is not reachable or not migrated yet."""
+    """Work off jobs and repeat the periodic steps until `stop` is set; waits for a database that is reachable and
+    migrated."""
     while not stop.is_set():
         if not await database_blockers(platform.database):
-            await run_worker(platform, stop)
+            await asyncio.gather(run_worker(platform, stop), run_periodic(platform, stop))
             return
         await _pause(stop)
 

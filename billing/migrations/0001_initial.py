@@ -232,6 +232,9 @@ CREATE TABLE subscription (
 );
 CREATE INDEX subscription_path ON subscription (path, id);
 CREATE INDEX subscription_ends ON subscription (organization_id, ends_at, id);
+CREATE INDEX subscription_due_end ON subscription (ends_at);
+CREATE INDEX subscription_due_grace ON subscription (grace_ends_at);
+CREATE INDEX subscription_due_ladder ON subscription (ladder_ends_at);
 CREATE TABLE subscription_add_on (
     organization_id text NOT NULL,
     path text NOT NULL,
