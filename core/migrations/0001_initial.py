@@ -35,7 +35,7 @@ CREATE TABLE outbox (
     lease_until_at bigint,
     last_error text
 );
-CREATE INDEX outbox_due ON outbox (due_at, id) WHERE done_at IS NULL;
+CREATE INDEX outbox_due ON outbox (topic, due_at, id) WHERE done_at IS NULL;
 """
 
 POSTGRES_EXTRA = ["GRANT SELECT ON tortoise_migrations TO tenantry_app, tenantry_system"]

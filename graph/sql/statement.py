@@ -1,5 +1,6 @@
 """Making, keeping and running compiled statements. One statement answers one root field, or one field of a payload."""
 
+import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import orjson
 from graphql import FieldNode, GraphQLResolveInfo
 
 from core.transaction import fetch_value
+from graph.errors import coded
 from graph.sql.catalogue import Catalogue
 from graph.sql.compile import Compilation, sight_of
 from graph.sql.inputs import Reader, Variables, shape_of
@@ -54,7 +56,12 @@ class Statements:
         variables = variables_of(info)
         of_actor = {"now": uow.now, "member_id": uow.actor.member_id} | named
         values = [of_actor[each] if isinstance(each, str) else each(variables) for each in statement.parameters]
-        answer: str | None = await fetch_value(uow.tx, statement.text, *uow.scope, *values)
+        try:
+            answer: str | None = await fetch_value(uow.tx, statement.text, *uow.scope, *values)
+        except sqlite3.OperationalError as error:
+            if "parser stack overflow" not in str(error):
+                raise
+            raise coded("SELECTION_TOO_DEEP", "SQLite cannot read a selection nested like this; ask in parts.") from error
         return answer
 
     def statement(
