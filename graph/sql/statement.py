@@ -61,7 +61,7 @@ class Statements:
         except sqlite3.OperationalError as error:
             if "parser stack overflow" not in str(error):
                 raise
-            raise coded("SELECTION_TOO_DEEP", "SQLite cannot read a selection nested like this; ask in parts.") from error
+            raise coded("SELECTION_TOO_DEEP", "SQLite cannot read a selection this deep; ask in parts.") from error
         return answer
 
     def statement(
