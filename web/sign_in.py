@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from core.clock import SECOND, format_instant
 from core.refusals import Blocker, Refused
 from core.settings import Settings
-from graph.errors import coded
+from graph.errors import BAD_USER_INPUT, coded
 from tenants import sessions
 from tenants import sign_in as signing_in
 from tenants.unit_of_work import Platform
@@ -31,7 +31,7 @@ _STATUS = {"SIGN_IN_LOCKED": 429, "ORGANIZATION_NOT_ACTIVE": 403, "FORBIDDEN": 4
 async def sign_in(request: Request) -> Response:
     """{email, password} answers 200 {accessToken, expiresAt} and sets the session cookie.
 
-    401 SIGN_IN_FAILED; 429 SIGN_IN_LOCKED; 403 ORGANIZATION_NOT_ACTIVE; 400 BAD_REQUEST, 413, 415."""
+    401 SIGN_IN_FAILED; 429 SIGN_IN_LOCKED; 403 ORGANIZATION_NOT_ACTIVE; 400 BAD_REQUEST, BAD_USER_INPUT, 413, 415."""
     return await _answered(request, _sign_in)
 
 
@@ -102,6 +102,8 @@ async def _fields(request: Request, *names: str) -> Mapping[str, str]:
     given = _from_form(body) if kind == _FORM else _from_json(body)
     if not isinstance(given, dict) or not all(isinstance(given.get(name), str) for name in names):
         raise BadRequest(400, coded("BAD_REQUEST", f"The body must hold the texts: {', '.join(names)}."))
+    if any("\0" in given[name] for name in names):  # PostgreSQL would fail on it
+        raise BadRequest(400, coded(BAD_USER_INPUT, "A text cannot hold the character U+0000."))
     return {name: given[name] for name in names}
 
 

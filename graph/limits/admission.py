@@ -6,8 +6,9 @@ from typing import Any
 
 from graphql import OperationType
 
-from graph.errors import coded, without_suggestion
+from graph.errors import CodedError, coded, without_suggestion
 from graph.limits.bucket import PointsInMemory, PointsStore
+from graph.limits.characters import check_variables
 from graph.limits.documents import Documents, OperationRefused, PreparedDocument, PreparedText
 from graph.limits.price import price_in
 from graph.limits.settings import Limits
@@ -56,10 +57,12 @@ async def admit(
     kinds: Collection[OperationType],
 ) -> Admission:
     """Lets the operation in and takes its points, or raises OperationRefused with the limits' codes,
-    INTROSPECTION_REQUIRES_SIGN_IN, OPERATION_KIND_NOT_ALLOWED, COST_TOO_HIGH or RATE_LIMITED (`retryAfter` in seconds).
+    INTROSPECTION_REQUIRES_SIGN_IN, OPERATION_KIND_NOT_ALLOWED, BAD_USER_INPUT (U+0000 in a text),
+    COST_TOO_HIGH or RATE_LIMITED (`retryAfter` in seconds).
     """
     caller = guard.caller_of(context)
     prepared = _prepare(documents, text, caller)
+    _check(variables)
     operation = prepared.operation(operation_name)
     if operation.kind not in kinds:
         message = f"A {operation.kind.value} is not allowed here"
@@ -78,6 +81,13 @@ def _prepare(documents: Documents, text: str, caller: Caller) -> PreparedDocumen
         if caller.may_introspect:
             raise
         raise OperationRefused([without_suggestion(error) for error in refused.errors]) from None
+
+
+def _check(variables: Mapping[str, Any]) -> None:
+    try:
+        check_variables(variables)
+    except CodedError as error:
+        raise OperationRefused([error]) from None
 
 
 async def _charge(guard: Guard, caller: Caller, points: int) -> dict[str, int]:

@@ -19,6 +19,7 @@ from graphql import (
 from strawberry.schema.schema import validate_document
 
 from graph.errors import PARSE_FAILED, VALIDATION_FAILED, CodedError, coded, with_code
+from graph.limits.characters import check_literals
 from graph.limits.price import Price, price_of
 from graph.limits.settings import Limits
 from graph.limits.shape import check_shape
@@ -81,7 +82,8 @@ class Documents:
         self._characters = 0
 
     def prepare(self, text: str) -> PreparedDocument:
-        """The document ready to run. Refused: the limits' codes, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED."""
+        """The document ready to run. Refused: the limits' codes, GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED,
+        BAD_USER_INPUT."""
         known = self._known.get(text)
         if known is not None:
             self._known.move_to_end(text)
@@ -97,6 +99,7 @@ class Documents:
 
     def _read(self, text: str) -> PreparedDocument:
         document = self._parse(text)
+        check_literals(document, text)
         is_introspective = check_shape(document, self._limits)
         errors = validate_document(self._schema, document, _RULES)
         if errors:
