@@ -103,9 +103,9 @@ async def remove_member(uow: UnitOfWork, member_id: str) -> Outcome:
         f"DELETE FROM member AS m WHERE m.id = $4 AND {uow.visible('m', 'member')}", *uow.scope, member_id
     )
     await _end_last_sessions(uow, changed.row["user_id"])
-    names = ("given_name", "family_name", "email", "role")
+    shown = {"givenName": "given_name", "familyName": "family_name", "email": "email", "role": "role"}
     uow.audit("Member", member_id, organization_id=organization.id, path=organization.path,
-              before={name: changed.row[name] for name in names})  # fmt: skip
+              before={name: changed.row[column] for name, column in shown.items()})  # fmt: skip
     return {"memberId": member_id}
 
 

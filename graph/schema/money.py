@@ -59,7 +59,7 @@ class LedgerTransactionFilter:
     sale_id: str | None = condition(equals("{t}.sale_id"))
     source_id: strawberry.ID | None = condition(equals("{t}.source_id"))
     type: list[MovementType] | None = condition(one_of("{t}.type"))
-    from_: datetime | None = condition(from_instant("{t}.at"))
+    from_: datetime | None = condition(from_instant("{t}.at"), name="from")
     to: datetime | None = condition(before_instant("{t}.at"))
 
 

@@ -97,6 +97,18 @@ def stored_json(dialect: Dialect, column: str) -> str:
     return column if dialect == "postgres" else f"json({column})"
 
 
+def masked_json(dialect: Dialect, column: str, names: Sequence[str]) -> str:
+    """A JSON column's object with *** for the named members that hold something; null stays null."""
+    listed = ", ".join(map(quoted, names))
+    if dialect == "postgres":
+        value = f"CASE WHEN e.key IN ({listed}) AND e.value <> 'null' THEN '\"***\"' ELSE e.value END"
+        made = f"SELECT jsonb_object_agg(e.key, {value}) FROM jsonb_each({column}) e"
+        return f"(CASE WHEN {column} IS NOT NULL THEN coalesce(({made}), '{{}}') END)"
+    value = f"CASE WHEN e.key IN ({listed}) AND e.type <> 'null' THEN '\"***\"' ELSE {column} -> e.fullkey END"
+    made = f"SELECT json_group_object(e.key, json({value})) FROM json_each({column}) e"
+    return f"(CASE WHEN {column} IS NOT NULL THEN ({made}) END)"
+
+
 def json_of_text(dialect: Dialect, text: str) -> str:
     """An expression whose text is JSON, as a value like that of a JSON column."""
     return f"CAST({text} AS json)" if dialect == "postgres" else f"({text})"

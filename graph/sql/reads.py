@@ -265,9 +265,9 @@ def whole_filter(build: WholeFilter) -> Callable[[Type], Type]:
 _CONDITION = "condition"
 
 
-def condition(of: Condition, description: str | None = None) -> Any:
-    """A field of a filter input: `None` when it is left out."""
-    return strawberry.field(default=strawberry.UNSET, metadata={_CONDITION: of}, description=description)
+def condition(of: Condition, description: str | None = None, *, name: str | None = None) -> Any:
+    """A field of a filter input: `None` when it is left out. `name` where Python keeps the field's own for itself."""
+    return strawberry.field(name=name, default=strawberry.UNSET, metadata={_CONDITION: of}, description=description)
 
 
 def condition_of(metadata: Mapping[Any, Any]) -> Condition | None:

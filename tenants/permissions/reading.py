@@ -16,7 +16,8 @@ class ReadRight(StrEnum):
     ALL_BUT_SETTINGS = "ALL_BUT_SETTINGS"
     """Every row, without the settings of accounts."""
     OWN_ROWS = "OWN_ROWS"
-    """The own member row, sessions and accounts, and assigned subscriptions; others are left out of lists."""
+    """The own member row, sessions and accounts, and assigned subscriptions; of the audit the entries of buyers (the
+    table's cell of SUPPORT). Others are left out of lists."""
     NOTHING = "NOTHING"
 
 
@@ -34,7 +35,9 @@ READING: Mapping[Role, Mapping[Area, ReadRight]] = {
     Role.BILLING: _reads(
         ReadRight.EVERY_ROW, {Area.ACCOUNTS: ReadRight.ALL_BUT_SETTINGS, Area.AUDIT: ReadRight.NOTHING}
     ),
-    Role.SUPPORT: _reads(ReadRight.EVERY_ROW, dict.fromkeys(_MONEY_AREAS, ReadRight.NOTHING)),
+    Role.SUPPORT: _reads(
+        ReadRight.EVERY_ROW, dict.fromkeys(_MONEY_AREAS, ReadRight.NOTHING) | {Area.AUDIT: ReadRight.OWN_ROWS}
+    ),
     Role.MEMBER: _reads(ReadRight.NOTHING, dict.fromkeys(_OWN_AREAS, ReadRight.OWN_ROWS)),
 }
 """VIS-8, role by role. How far an audit search reaches is the table's besides (SEARCH_AUDIT)."""

@@ -95,7 +95,7 @@ READING_EXCEPTIONS = {
     "OWNER": {},
     "ADMIN": {},
     "BILLING": {"accounts": "ALL_BUT_SETTINGS", "audit": "NOTHING"},
-    "SUPPORT": {"wallets": "NOTHING", "payments": "NOTHING", "invoices": "NOTHING", "prices": "NOTHING"},
+    "SUPPORT": dict.fromkeys(("wallets", "payments", "invoices", "prices"), "NOTHING") | {"audit": "OWN_ROWS"},
 }
 MEMBER_READS = {"members", "accounts", "subscriptions", "signin"}
 
