@@ -1,10 +1,12 @@
 """Gathering input refusals field by field (GEN-2, GEN-8): a value that is taken comes back normalized."""
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from core.refusals import Blocker, Blockers, FieldPath
+from core.refusals import Blocker, Blockers, FieldPath, Refused
 from tenants.names import normalized
 
+Read = TypeVar("Read")
 Check = Callable[[str, FieldPath], Iterable[Blocker]]
 
 
@@ -28,3 +30,13 @@ def accepted_or_none(found: Blockers, text: str | None, field: FieldPath, check:
     for blocker in check(text, field):
         found.add(blocker.code, blocker.message, blocker.field, **blocker.details)
     return text
+
+
+def noted(found: Blockers, read: Callable[[], Read]) -> Read | None:
+    """What `read` answers, or None after noting why it refuses."""
+    try:
+        return read()
+    except Refused as refused:
+        for blocker in refused.blockers:
+            found.add(blocker.code, blocker.message, blocker.field, **blocker.details)
+        return None

@@ -135,15 +135,20 @@ class TagInput:
     value: str
 
 
+def too_many_buyer_tags(tags: Sequence[TagInput], field: FieldPath = ("buyerTags",)) -> None:
+    """Refused `BUYER_TAGS_TOO_MANY`, which is checked first and stands alone (ORG-10)."""
+    if len(tags) > BUYER_TAGS_MAX_COUNT:
+        message = "A buyer has at most three tags."
+        raise Refused([Blocker("BUYER_TAGS_TOO_MANY", message, field, {"maximum": BUYER_TAGS_MAX_COUNT})])
+
+
 def read_buyer_tags(tags: Sequence[TagInput], field: FieldPath = ("buyerTags",)) -> dict[BuyerTagKey, str]:
     """The tags with normalized values, or Refused (ORG-10).
 
     `BUYER_TAGS_TOO_MANY` is checked first and stands alone; then all at once `BUYER_TAG_KEY_UNKNOWN`,
     `BUYER_TAG_DUPLICATE` and `BUYER_TAG_LENGTH`, each with the tag's place in the list as field.
     """
-    if len(tags) > BUYER_TAGS_MAX_COUNT:
-        message = "A buyer has at most three tags."
-        raise Refused([Blocker("BUYER_TAGS_TOO_MANY", message, field, {"maximum": BUYER_TAGS_MAX_COUNT})])
+    too_many_buyer_tags(tags, field)
     blockers, read = Blockers(), dict[BuyerTagKey, str]()
     for index, tag in enumerate(tags):
         _read_tag(tag, (*field, str(index)), read, blockers)

@@ -101,10 +101,11 @@ def _group(code: str) -> tuple[int, str]:
 
 
 def checked_values(
-    edit: OrganizationEdit, organization: OrganizationFacts, pricing_model: str | None
+    edit: OrganizationEdit, organization: OrganizationFacts, pricing_model: str | None, found: Blockers
 ) -> dict[str, str | None]:
-    """The columns to change with their normalized values, or Refused with all input refusals at once (GEN-2)."""
-    found = Blockers()
+    """The columns to change with their normalized values, or Refused with all input refusals at once (GEN-2).
+
+    `found` holds what was noted already."""
     _note_immutables(edit, organization, pricing_model, found)
     values: dict[str, str | None] = {}
     for name, field, check in (

@@ -9,7 +9,8 @@ from core.transaction import Row, fetch_one
 from tenants.access import OrganizationFacts, organization_by_id, relation_to, row_by_id
 from tenants.buyer_tags import store_buyer_tags
 from tenants.commands import Outcome
-from tenants.names import BuyerTagKey, folded, folded_email, read_buyer_tags
+from tenants.input_checks import noted
+from tenants.names import BuyerTagKey, TagInput, folded, folded_email, read_buyer_tags, too_many_buyer_tags
 from tenants.organization_edit import (
     ACTION_OF_FIELD,
     OrganizationEdit,
@@ -19,6 +20,7 @@ from tenants.organization_edit import (
 )
 from tenants.permissions import Action, Condition, Decision, decide
 from tenants.policy import policies_for
+from tenants.policy_changes import read_policy_values
 from tenants.policy_resolution import Policies
 from tenants.policy_settings import PolicyEdit, store_buyer_values
 from tenants.questions import has_invoice, has_traded
@@ -54,14 +56,28 @@ async def update_organization(uow: UnitOfWork, edit: OrganizationEdit) -> Outcom
     _enforce_rights(uow, edited)
     if edit.version != organization.version:
         _version_conflict()
-    values = checked_values(edit, organization, stored["pricing_model"])
-    tags = None if isinstance(edit.buyer_tags, Unset) else read_buyer_tags(list(edit.buyer_tags or ()))
+    too_many_buyer_tags(_tags_of(edit))
+    found = Blockers()
+    tags = noted(found, lambda: read_buyer_tags(_tags_of(edit)))
+    await _check_billing_day(uow, edit, found)
+    values = checked_values(edit, organization, stored["pricing_model"], found)
     await _check_state(uow, edited, values)
     columns = _columns(edited, values)
     version = await _store(uow, organization, columns) if columns else organization.version
-    await _store_what_is_the_sellers(uow, edited, tags)
+    await _store_what_is_the_sellers(uow, edited, None if isinstance(edit.buyer_tags, Unset) else tags)
     _audit(uow, edited, columns)
     return {"organizationId": organization.id, "version": version}
+
+
+def _tags_of(edit: OrganizationEdit) -> list[TagInput]:
+    return [] if isinstance(edit.buyer_tags, Unset) else list(edit.buyer_tags or ())
+
+
+async def _check_billing_day(uow: UnitOfWork, edit: OrganizationEdit, found: Blockers) -> None:
+    """A bad value is an input refusal like the others (GEN-2); storing it checks again."""
+    if not isinstance(edit.billing_day, Unset) and edit.billing_day is not None:
+        layers, given = (await policies_for(uow, uow.actor.organization_id)).layers, {"billingDay": edit.billing_day}
+        noted(found, lambda: read_policy_values(given, layers, for_buyer=True, field=()))
 
 
 def _enforce_rights(uow: UnitOfWork, edited: _Edited) -> None:

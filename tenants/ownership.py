@@ -31,6 +31,7 @@ async def transfer_ownership(uow: UnitOfWork, organization_id: str, member_id: s
     organization = await organization_by_id(uow, organization_id, ("organizationId",))
     target = await row_by_id(uow, "member", member_id, ("memberId",), _COLUMNS)
     owner = await _owner(uow, organization)
+    allow(uow, Action.TRANSFER_OWNERSHIP, organization)  # again: whoever manages it may have changed meanwhile
     _still_allowed(uow, organization, owner)
     refuse_blocked_transfer(await _facts(uow, organization), _target(organization, target))
     former_role = role_of_former_owner(has_portal_access=bool(owner["has_portal_access"]))

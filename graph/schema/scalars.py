@@ -1,7 +1,7 @@
 """Scalars and small objects that every type uses: money, currency codes, ids of rows, errors, pages."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, NewType, TypeVar
 
 import strawberry
@@ -13,6 +13,9 @@ from core.clock import as_datetime, as_instant
 
 CurrencyCode = NewType("CurrencyCode", str)
 DecimalText = NewType("DecimalText", str)
+
+YEARS = range(1900, 9000)
+"""The years that a client may name."""
 
 _DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 
@@ -30,7 +33,24 @@ def moment_given(value: object) -> datetime:
     Without an offset its zone would be a guess."""
     if not isinstance(value, str):
         raise ValueError("A DateTime is a string such as 2026-03-08T05:00:00Z")
-    return as_datetime(as_instant(datetime.fromisoformat(value)))
+    moment = as_datetime(as_instant(datetime.fromisoformat(value)))
+    _check_year(moment)
+    return moment
+
+
+def day_given(value: object) -> date:
+    """The day of an ISO 8601 text; ValueError (BAD_USER_INPUT) for anything else."""
+    if not isinstance(value, str):
+        raise ValueError("A Date is a string such as 2026-03-08")
+    day = date.fromisoformat(value)
+    _check_year(day)
+    return day
+
+
+def _check_year(day: date) -> None:
+    """What is counted from it, in any time zone, has to be a date as well."""
+    if day.year not in YEARS:
+        raise ValueError(f"A date lies in the years {YEARS[0]} to {YEARS[-1]}")
 
 
 SCALARS: dict[object, ScalarDefinition] = {
@@ -45,6 +65,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A moment: ISO 8601 with its offset, e.g. 2026-03-08T05:00:00Z.",
         serialize=datetime.isoformat,
         parse_value=moment_given,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day: ISO 8601, e.g. 2026-03-08.",
+        serialize=date.isoformat,
+        parse_value=day_given,
     ),
 }
 
