@@ -17,10 +17,12 @@ from graph.sql.statement import fragment
 from tenants.unit_of_work import UnitOfWork, reading
 
 
-async def _node(uow: UnitOfWork, info: strawberry.Info, node_id: str) -> str | None:
+async def _node(uow: UnitOfWork, info: strawberry.Info, node_id: str, *, is_named_alone: bool = False) -> str | None:
     context: Context = info.context
     type_name = context.statements.catalogue.type_of_prefix.get(prefix_of(node_id) or "")
-    return None if type_name is None else await read_row(uow, info, type_name, node_id)
+    if type_name is None:
+        return None
+    return await read_row(uow, info, type_name, node_id, is_named_alone=is_named_alone)
 
 
 @strawberry.type
@@ -29,7 +31,7 @@ class NodeQueries:
     async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
         context: Context = info.context
         async with reading(context.platform, context.credentials) as uow:
-            found = await _node(uow, info, id)
+            found = await _node(uow, info, id, is_named_alone=True)
         if found is None:
             raise not_found()
         answer: Any = fragment(found)

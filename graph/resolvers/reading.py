@@ -13,6 +13,7 @@ from graph.errors import coded
 from graph.sql.compile import Compilation, row_type
 from graph.sql.reads import paging_signature
 from graph.sql.statement import fragment
+from graph.sql.unread import refuse_unread
 from tenants.actor import Actor
 from tenants.unit_of_work import UnitOfWork, reading
 
@@ -36,8 +37,12 @@ async def read_page(info: RequestInfo, on: str = "") -> orjson.Fragment:
     return answer
 
 
-async def read_row(uow: UnitOfWork, info: RequestInfo, type_name: str, row_id: str, nodes: Any = None) -> str | None:
-    """The JSON of one row by its id, within a unit of work; None when the actor does not see it."""
+async def read_row(
+    uow: UnitOfWork, info: RequestInfo, type_name: str, row_id: str, nodes: Any = None, *, is_named_alone: bool = False
+) -> str | None:
+    """The JSON of one row by its id, within a unit of work; None when the actor does not see it.
+
+    `is_named_alone`: refused FORBIDDEN when it is seen, but is not one of the rows that the role reads (VIS-8)."""
     raw = info._raw_info
     statements = info.context.statements
     described = statements.catalogue.types[type_name]
@@ -47,7 +52,10 @@ async def read_row(uow: UnitOfWork, info: RequestInfo, type_name: str, row_id: s
         place = compilation.of_actor("row_id")
         return compilation.one_row(described, lambda alias: f"{alias}.id = {place}", chosen)
 
-    return await statements.json(uow, raw, chosen, f"row:{type_name}", build, row_id=row_id)
+    found = await statements.json(uow, raw, chosen, f"row:{type_name}", build, row_id=row_id)
+    if found is None and is_named_alone:
+        await refuse_unread(uow, described, row_id)
+    return found
 
 
 async def read_own_organization(context: Context, info: RequestInfo, actor: Actor) -> orjson.Fragment | None:
@@ -82,7 +90,8 @@ def root_by_id(type_name: str, prefix: str, description: str) -> Any:
     async def resolve(root: Any, info: strawberry.Info, id: strawberry.ID) -> Any:
         context: Context = info.context
         async with reading(context.platform, context.credentials) as uow:
-            found = await read_row(uow, info, type_name, id) if prefix_of(id) == prefix else None
+            is_one = prefix_of(id) == prefix
+            found = await read_row(uow, info, type_name, id, is_named_alone=True) if is_one else None
         if found is None:
             raise not_found()
         return fragment(found)

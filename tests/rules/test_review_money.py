@@ -5,10 +5,10 @@ from typing import Any
 from core.clock import FixedClock
 from tenants.permissions import Role
 from tenants.unit_of_work import Platform
-from tests.graph.billing_documents import PURCHASE, codes, done
+from tests.graph.billing_documents import PURCHASE, asked, codes, done
 from tests.makers import Member, a_member
 from tests.makers_billing import a_plan, balance, require_sound_books, rows
-from tests.makers_subscriptions import Chain, a_chain, at, set_policy
+from tests.makers_subscriptions import Chain, a_chain, another_customer, assign, at, set_policy
 
 ERRORS = "errors { code field details }"
 ISSUE = f"mutation ($input: CreditInput!) {{ issueCredit(input: $input) {{ {ERRORS} }} }}"
@@ -125,3 +125,21 @@ async def test_mon_52_credits_and_refunds_of_one_member_are_bounded(platform: Pl
     at(clock, "2026-03-03T05:00")
     assert codes(await done(admin, ISSUE, **to, amount=money("0.01"), idempotencyKey="i5")) == []
     assert codes(await refunded(chain.seller, dear, "r3")) == []
+
+
+async def test_a_42_a_member_reads_its_own_subscriptions_and_is_forbidden_the_others(platform: Platform) -> None:
+    chain = await a_chain(platform)
+    plan = await a_plan(chain.operator, prices=[(chain.operator, "9"), (chain.reseller, "30")])
+    mia = await a_member(platform, of=chain.customer, role=Role.MEMBER)
+    own, other = [(await bought(chain, plan, key))["subscription"]["id"] for key in ("b1", "b2")]
+    await assign(mia, own)
+    stranger = (await another_customer(chain)).someone
+
+    by_id = "query ($id: ID!) { subscription(id: $id) { id } }"
+    node = "query ($id: ID!) { node(id: $id) { id } }"
+    assert (await asked(mia, by_id, id=own)).data == {"subscription": {"id": own}}
+    assert [(await asked(mia, document, id=other)).codes for document in (by_id, node)] == [["FORBIDDEN"]] * 2
+    assert [(await asked(stranger, document, id=other)).codes for document in (by_id, node)] == [["NOT_FOUND"]] * 2
+    listed = await asked(mia, "{ subscriptions { totalCount nodes { id } } }")
+    assert listed.data == {"subscriptions": {"totalCount": 1, "nodes": [{"id": own}]}}
+    assert (await asked(mia, "{ wallets { totalCount } }")).codes == ["FORBIDDEN"]
