@@ -37,8 +37,7 @@ async def working(settings: Settings, platform: Platform) -> AsyncIterator[None]
 
 
 async def work_until(platform: Platform, stop: asyncio.Event) -> None:
-    """Work off jobs and repeat the periodic steps until `stop` is set; waits for a database that is reachable and
-    migrated."""
+    """Work off jobs and repeat the periodic steps until `stop` is set, once the database is reachable and migrated."""
     while not stop.is_set():
         if not await database_blockers(platform.database):
             await asyncio.gather(run_worker(platform, stop), run_periodic(platform, stop))
