@@ -8,6 +8,8 @@ from accounts.dates import activates_at, availability_end, expires_at
 from core.clock import Instant
 from core.row_list import listed, row_list
 from core.transaction import Row, Transaction
+from tenants.organization_events import TimezoneChanged, on_timezone_changed
+from tenants.unit_of_work import UnitOfWork
 
 _COLUMNS = {"id": "text", "activates_at": "bigint", "expires_at": "bigint", "availability_ends_at": "bigint"}
 _PAGE_ROWS = 5_000
@@ -57,3 +59,8 @@ def _availability_end(row: Row, zone: str) -> Instant | None:
     if row["availability_days"] is None or row["first_used_at"] is None:
         return None
     return availability_end(row["availability_days"], row["first_used_at"], row["last_recharged_at"], zone)
+
+
+@on_timezone_changed
+async def _follow_the_zone(uow: UnitOfWork, changed: TimezoneChanged) -> None:
+    await move_to_zone(uow.tx, changed.organization_id, changed.timezone, uow.now)

@@ -60,6 +60,14 @@ class ClockAdvanced:
 
 
 @dataclass(frozen=True, slots=True)
+class TimezoneChanged:
+    """An organization's dates are read in another time zone from now on; the row is stored already."""
+
+    organization_id: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberLeft:
     """A member was removed or may no longer sign in: what was assigned to it is free again (MEM-8)."""
 
@@ -76,3 +84,6 @@ on_clock_advanced: Hooks[ClockAdvanced] = Hooks()
 
 on_member_left: Hooks[MemberLeft] = Hooks()
 """billing/ and accounts/ clear assignments of subscriptions and accounts here."""
+
+on_timezone_changed: Hooks[TimezoneChanged] = Hooks()
+"""accounts/ computes the instants of its dates anew here (BAT-34)."""

@@ -18,6 +18,7 @@ from tenants.organization_edit import (
     checked_values,
     first_refusal,
 )
+from tenants.organization_events import TimezoneChanged, on_timezone_changed
 from tenants.permissions import Action, Condition, Decision, decide
 from tenants.policy import policies_for
 from tenants.policy_changes import read_policy_values
@@ -64,6 +65,8 @@ async def update_organization(uow: UnitOfWork, edit: OrganizationEdit) -> Outcom
     await _check_state(uow, edited, values)
     columns = _columns(edited, values)
     version = await _store(uow, organization, columns) if columns else organization.version
+    if "timezone" in columns:
+        await on_timezone_changed.tell(uow, TimezoneChanged(organization.id, str(columns["timezone"])))
     await _store_what_is_the_sellers(uow, edited, None if isinstance(edit.buyer_tags, Unset) else tags)
     _audit(uow, edited, columns)
     return {"organizationId": organization.id, "version": version}
