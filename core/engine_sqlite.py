@@ -35,7 +35,7 @@ class ImmediateTransaction(SqliteTransactionWrapper):
 
 
 class ImmediateTransactionContext(SqliteTransactionContext):
-    """Begins, ends and unlocks whatever happens to the task around it; names its transaction to nobody (see asyncpg)."""
+    """Begins, ends and unlocks whatever happens to the task around it; it rebinds no ambient connection."""
 
     async def __aenter__(self) -> TransactionalDBClient:
         await self._trxlock.acquire()

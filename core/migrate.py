@@ -2,9 +2,10 @@
 
 Foreign keys are off while SQLite migrates and checked after; PostgreSQL migrates under lock and statement timeouts."""
 
+import fcntl
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import aiosqlite
@@ -26,7 +27,7 @@ async def migrate(url: str) -> None:
     database = Database(url, role="tenantry_owner", pool_size=2)
     if database.dialect == "sqlite":
         os.makedirs(os.path.dirname(sqlite_path(url)) or ".", exist_ok=True)
-        async with _sqlite_guard(sqlite_path(url)):
+        with _sqlite_guard(sqlite_path(url)):
             await _apply(database.configuration())
         await _check_foreign_keys(sqlite_path(url))
         return
@@ -76,11 +77,9 @@ def _with_timeouts(configuration: dict[str, Any]) -> dict[str, Any]:
     return configuration
 
 
-@asynccontextmanager
-async def _sqlite_guard(path: str) -> AsyncIterator[None]:
+@contextmanager
+def _sqlite_guard(path: str) -> Iterator[None]:
     """One migrating process at a time: a lock file beside the database, freed by the system when the process dies."""
-    import fcntl
-
     with open(f"{path}.migrating", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -111,11 +110,11 @@ async def _make_roles(connection: asyncpg.Connection) -> None:
     """The owner of tables, the role of requests (row security holds for it) and the role of the platform itself."""
     for role in ROLES:
         if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
-            try:
+            # another database of this cluster may be migrated right now
+            with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
                 await connection.execute(f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS")
-            except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
-                pass  # another database of this cluster is being migrated right now
     await connection.execute(
         f"GRANT {', '.join(ROLES)} TO current_user; GRANT tenantry_system TO tenantry_owner;"
-        "GRANT USAGE, CREATE ON SCHEMA public TO tenantry_owner, tenantry_system; GRANT USAGE ON SCHEMA public TO tenantry_app"
+        "GRANT USAGE, CREATE ON SCHEMA public TO tenantry_owner, tenantry_system;"
+        "GRANT USAGE ON SCHEMA public TO tenantry_app"
     )

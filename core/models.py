@@ -1,4 +1,6 @@
-"""Tables of the ground floor: idempotency keys and the outbox. Models carry the state of migrations and serve scoped `.values()` reads; writes are SQL.
+"""Tables of the ground floor: idempotency keys and the outbox.
+
+Models carry the state of migrations and serve scoped `.values()` reads; writes are SQL.
 
 The DDL itself (keys, checks, triggers, row security) is hand-written in migrations/, see docs/adr."""
 

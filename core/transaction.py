@@ -112,4 +112,4 @@ def _insert_text(table: str, columns: tuple[str, ...], rows: int) -> str:
     values = ", ".join(
         "(" + ", ".join(f"${row * width + column + 1}" for column in range(width)) + ")" for row in range(rows)
     )
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}"  # noqa: S608  names come from code
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}"

@@ -1,10 +1,10 @@
 """The first tables of core/: one text for both engines, plus what only one of them has."""
 
-from tortoise import migrations
-from tortoise.migrations import operations as ops
 from orjson import loads
+from tortoise import fields, migrations
 from tortoise.fields.data import JSON_DUMPS
-from tortoise import fields
+from tortoise.migrations import operations as ops
+
 from core.ddl import for_postgres, for_sqlite
 from core.migration_operations import HandWritten
 
