@@ -58,13 +58,20 @@ class RecordingTransaction:
 
 
 class RecordingDatabase(Database):
-    """A database whose writing transactions are written down in `record`, BEGIN and COMMIT included."""
+    """A database whose transactions are written down in `record`, BEGIN and COMMIT included."""
 
     record: list[Sent]
 
     @asynccontextmanager
     async def write(self, settings: Mapping[str, str] = NO_SETTINGS) -> AsyncIterator[Transaction]:
         async with super().write(settings) as tx:
+            self.record.append(Sent(Way.EXECUTE, "BEGIN" + opening(settings)))
+            yield RecordingTransaction(tx, self.record)
+        self.record.append(Sent(Way.EXECUTE, "COMMIT"))
+
+    @asynccontextmanager
+    async def read(self, settings: Mapping[str, str] = NO_SETTINGS) -> AsyncIterator[Transaction]:
+        async with super().read(settings) as tx:
             self.record.append(Sent(Way.EXECUTE, "BEGIN" + opening(settings)))
             yield RecordingTransaction(tx, self.record)
         self.record.append(Sent(Way.EXECUTE, "COMMIT"))
