@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest_asyncio
 
-from tenants.unit_of_work import Platform
+from tenants.unit_of_work import Platform, platform_transaction
 from tests.graph.asking import ask
 from tests.makers import Member, Organization, a_customer, a_member, a_reseller, an_api_key, an_operator, credentials_of
 
@@ -52,6 +52,8 @@ async def test_pages_forward_and_backward_meet(platform: Platform, tree: Tree) -
     rest = (await ask(platform, ada, document, first=3, after=first["pageInfo"]["endCursor"])).data["organizations"]
     assert [edge["node"]["name"] for edge in rest["edges"]] == ["Customer d"]
     assert (rest["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasPreviousPage"]) == (False, True)
+    whole = (await ask(platform, ada, document, first=4)).data["organizations"]
+    assert (len(whole["edges"]), whole["pageInfo"]["hasNextPage"]) == (4, False)
     back = (await ask(platform, ada, document, last=2, before=rest["edges"][0]["cursor"])).data["organizations"]
     assert [edge["node"]["name"] for edge in back["edges"]] == ["Customer b", "Customer c"]
     assert (back["pageInfo"]["hasNextPage"], back["pageInfo"]["hasPreviousPage"]) == (True, True)
@@ -122,3 +124,13 @@ async def test_a_statement_is_kept_for_other_values_of_its_variables(platform: P
     two = await ask(platform, ada, document, n=2, kind=["RESELLER"])
     assert [each["name"] for each in one.data["organizations"]["nodes"]] == ["Customer a"]
     assert [each["name"] for each in two.data["organizations"]["nodes"]] == ["Northline"]
+
+
+async def test_a_transaction_does_not_trust_where_somebody_stood_before(platform: Platform, tree: Tree) -> None:
+    ada, document = await credentials_of(tree.ada), "{ organizations { totalCount } }"
+    before = (await ask(platform, ada, document)).data
+    async with platform_transaction(platform) as tx:
+        for table in ("organization", "member"):
+            moved = f"UPDATE {table} SET path = '1.zz.' || substr(path, $1) WHERE substr(path, 1, $2) = $3"
+            await tx.execute(moved, len(tree.reseller.path) + 1, len(tree.reseller.path), tree.reseller.path)
+    assert (await ask(platform, ada, document)).data == before == {"organizations": {"totalCount": 5}}
