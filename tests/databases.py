@@ -1,9 +1,8 @@
 """Fixtures: an open, migrated, empty database per test on either engine, and the platform that stands on it."""
 
 import asyncio
-import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,9 +13,8 @@ from core.clock import FixedClock, parse_instant
 from core.database import Database
 from core.migrate import migrate
 from tenants.unit_of_work import Platform
-from tests.postgres import create_database, drop_database, ensure_template
+from tests.reused_postgres import ReusedPostgres
 
-TEMPLATE = "tenantry_template"
 START = parse_instant("2026-02-02T12:00:00Z")
 
 
@@ -29,6 +27,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def reused_postgres(postgres_server: str) -> Iterator[ReusedPostgres]:
+    """The PostgreSQL database of this test process."""
+    reused = ReusedPostgres(postgres_server)
+    yield reused
+    with ThreadPoolExecutor() as apart:
+        apart.submit(asyncio.run, reused.drop()).result()
+
+
 @pytest_asyncio.fixture
 async def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """The URL of a migrated, empty database of this test alone."""
@@ -37,11 +44,9 @@ async def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_pat
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server: str = request.getfixturevalue("postgres_server")
-    await ensure_template(server, TEMPLATE, migrate)
-    name = f"test_{secrets.token_hex(6)}"
-    yield await create_database(server, name, TEMPLATE)
-    await drop_database(server, name)
+    reused: ReusedPostgres = request.getfixturevalue("reused_postgres")
+    yield await reused.take()
+    await reused.give_back()
 
 
 @pytest_asyncio.fixture

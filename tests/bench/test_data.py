@@ -17,7 +17,7 @@ from core.transaction import fetch_value
 from tenants.actor import Credentials
 from tenants.paths import TreeNode, rebuild_paths
 from tenants.unit_of_work import Platform, reading
-from tests.databases import TEMPLATE
+from tests.reused_postgres import TEMPLATE
 from tests.postgres import create_database, drop_database, ensure_template
 
 SIZE = Size(300)

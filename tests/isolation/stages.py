@@ -18,10 +18,11 @@ from core.migrate import migrate
 from tenants.row_scope import switch_layer_one
 from tenants.row_security import APP_ROLE
 from tenants.unit_of_work import Platform
-from tests.databases import START, TEMPLATE
+from tests.databases import START
 from tests.isolation.asking import Asking
 from tests.isolation.world import World, build_world
 from tests.postgres import create_database, drop_database, ensure_template
+from tests.reused_postgres import TEMPLATE
 
 STAGES = ("sqlite, layer 1", "postgres, both layers", "postgres, layer 1 alone", "postgres, layer 2 alone")
 
