@@ -69,6 +69,15 @@ def mask(errors: Iterable[GraphQLError]) -> list[GraphQLError]:
     return [shown for error in errors for shown in _shown(error)]
 
 
+def codes_within(error: GraphQLError) -> tuple[str, ...]:
+    """The codes that `mask` will show for the error."""
+    cause = _cause(error)
+    if isinstance(cause, Refused):
+        return cause.codes
+    shown = code_of(cause) if isinstance(cause, CodedError) else None
+    return (shown or (BAD_USER_INPUT if _is_bad_input(error, cause) else INTERNAL_ERROR),)
+
+
 def masked_exception(exception: BaseException) -> list[GraphQLError]:
     """The errors that stand for an exception outside of any field: those of a refusal, else INTERNAL_ERROR, logged."""
     if isinstance(exception, CodedError):

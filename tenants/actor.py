@@ -36,6 +36,8 @@ class Actor:
     password_at: Instant | None = None
     clock_id: str | None = None
     clock_stands_at: Instant | None = None
+    may_audit_reads: bool = False
+    """Somebody above has set `auditReads` (AUD-6), so it has to be looked at; False: its default counts."""
 
     @property
     def scope(self) -> RowScope:

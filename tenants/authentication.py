@@ -114,9 +114,17 @@ def _is_within(address: str | None, networks: Sequence[str]) -> bool:
         return False
 
 
+_MAY_AUDIT_READS_ON_SQLITE = """(EXISTS (SELECT 1 FROM policy_value v
+WHERE v.parameter = 'auditReads' AND v.path <= a.path AND a.path < v.path || '~')
+OR EXISTS (SELECT 1 FROM policy_preset p
+WHERE p.preset = 'portabilling' AND p.path <= a.path AND a.path < p.path || '~'))"""
+
+
 def _lookup(tx: Transaction, function: str, view: str, column: str) -> str:
-    source = f"{view} a WHERE a.{column} = $1" if tx.dialect == "sqlite" else f"{function}($1) a"
-    return f"SELECT a.* FROM {source}"
+    is_sqlite = tx.dialect == "sqlite"
+    source = f"{view} a WHERE a.{column} = $1" if is_sqlite else f"{function}($1) a"
+    reads = _MAY_AUDIT_READS_ON_SQLITE if is_sqlite else "may_audit_reads(a.path)"
+    return f"SELECT a.*, {reads} AS may_audit_reads FROM {source}"
 
 
 def _organization(row: Row) -> dict[str, Any]:
@@ -127,4 +135,5 @@ def _organization(row: Row) -> dict[str, Any]:
         "path": row["path"],
         "clock_id": row["clock_id"],
         "clock_stands_at": row["clock_stands_at"],
+        "may_audit_reads": bool(row["may_audit_reads"]),
     }

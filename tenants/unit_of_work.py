@@ -16,6 +16,7 @@ from core.refusals import Refused
 from core.transaction import Transaction, insert_many
 from tenants.actor import Actor, Credentials
 from tenants.authentication import authenticate, secret_hash
+from tenants.readers import has_read
 from tenants.row_scope import RowScope, predicate
 
 
@@ -160,6 +161,7 @@ async def reading(platform: Platform, credentials: Credentials) -> AsyncIterator
     guess = _last_scopes.get(_without_request(credentials))
     async with platform.database.read(guess.settings if guess else {}) as tx:
         actor = await _authenticated(tx, credentials, platform.clock.now(), guess)
+        has_read(actor)
         yield UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now())
 
 

@@ -4,6 +4,7 @@ import strawberry
 
 from graph.execution import GuardedSchema
 from graph.limits import Guard
+from graph.noted_reads import NotedReads
 from graph.resolvers.accounts import AccountMutations, AccountQueries
 from graph.resolvers.batch_updates import BatchUpdateMutations, BatchUpdateQueries
 from graph.resolvers.billing import BillingMutations, BillingQueries
@@ -26,7 +27,7 @@ class Mutation(TenantMutations, BillingMutations, AccountMutations, BatchUpdateM
 
 def create_schema(guard: Guard | None = None) -> GuardedSchema:
     """The schema, guarded by the given limits (the defaults when None)."""
-    return GuardedSchema(query=Query, mutation=Mutation, config=schema_config(), guard=guard)
+    return GuardedSchema(query=Query, mutation=Mutation, config=schema_config(), guard=guard, extensions=[NotedReads])
 
 
 def statements_for(schema: GuardedSchema) -> Statements:
