@@ -22,6 +22,7 @@ class Organization(Model):
     pricing_model = fields.TextField(null=True)
     managed_by = fields.TextField()
     billing_kind = fields.TextField()
+    billing_group_id = fields.TextField(null=True)
     billing_name = fields.TextField()
     is_billing_name_own = fields.BooleanField()
     billing_email = fields.TextField(null=True)
@@ -33,9 +34,43 @@ class Organization(Model):
     created_at = fields.BigIntField()
     activated_at = fields.BigIntField()
     version = fields.BigIntField()
+    kyc_status = fields.TextField()
+    kyc_reason = fields.TextField(null=True)
+    kyc_decided_at = fields.BigIntField(null=True)
 
     class Meta:
         table = "organization"
+        app = "tenants"
+
+
+class KycDocument(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    kind = fields.TextField()
+    reference = fields.TextField()
+    file_name = fields.TextField(null=True)
+    file_hash = fields.TextField(null=True)
+    handed_in_by_member_id = fields.TextField(null=True)
+    handed_in_at = fields.BigIntField()
+
+    class Meta:
+        table = "kyc_document"
+        app = "tenants"
+
+
+class KycCode(Model):
+    organization_id = fields.CharField(max_length=128, primary_key=True)
+    path = fields.TextField()
+    code_hash = fields.TextField(null=True)
+    sent_to = fields.TextField(null=True)
+    expires_at = fields.BigIntField(null=True)
+    wrong_tries = fields.BigIntField()
+    locked_until_at = fields.BigIntField(null=True)
+    verified_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "kyc_code"
         app = "tenants"
 
 
@@ -64,9 +99,48 @@ class Suspension(Model):
     set_by_organization_id = fields.TextField()
     started_at = fields.BigIntField()
     lifted_at = fields.BigIntField(null=True)
+    is_by_platform = fields.BooleanField()
+    caused_at = fields.BigIntField(null=True)
+    lift_mode = fields.TextField(null=True)
+    delay_max_days = fields.BigIntField(null=True)
+    delayed_until_date = fields.TextField(null=True)
+    delayed_until_at = fields.BigIntField(null=True)
+    ends_at = fields.BigIntField(null=True)
 
     class Meta:
         table = "suspension"
+        app = "tenants"
+
+
+class Deletion(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    asked_by = fields.TextField()
+    asked_by_member_id = fields.TextField(null=True)
+    asked_by_name = fields.TextField(null=True)
+    token_hash = fields.TextField(null=True)
+    reverse_days = fields.BigIntField()
+    asked_at = fields.BigIntField()
+    reversible_until_at = fields.BigIntField()
+    next_check_at = fields.BigIntField()
+    ended_at = fields.BigIntField(null=True)
+    outcome = fields.TextField(null=True)
+
+    class Meta:
+        table = "deletion"
+        app = "tenants"
+
+
+class OrganizationPicture(Model):
+    organization_id = fields.CharField(max_length=128, primary_key=True)
+    path = fields.TextField()
+    media_type = fields.TextField()
+    content = fields.TextField()
+    changed_at = fields.BigIntField()
+
+    class Meta:
+        table = "organization_picture"
         app = "tenants"
 
 
@@ -147,6 +221,7 @@ class Session(Model):
     ended_at = fields.BigIntField(null=True)
     address = fields.TextField(null=True)
     client = fields.TextField(null=True)
+    bound_organization_id = fields.TextField(null=True)
 
     class Meta:
         table = "session"
@@ -259,4 +334,86 @@ class AuditEntry(Model):
 
     class Meta:
         table = "audit_entry"
+        app = "tenants"
+
+
+class Totp(Model):
+    user_id = fields.CharField(max_length=128, primary_key=True)
+    secret_sealed = fields.TextField()
+    last_step = fields.BigIntField()
+    created_at = fields.BigIntField()
+    confirmed_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "totp"
+        app = "tenants"
+
+
+class RecoveryCode(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    user_id = fields.TextField()
+    code_hash = fields.TextField()
+    created_at = fields.BigIntField()
+    used_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "recovery_code"
+        app = "tenants"
+
+
+class Passkey(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    user_id = fields.TextField()
+    credential_id = fields.TextField()
+    public_key = fields.TextField()
+    sign_count = fields.BigIntField()
+    name = fields.TextField()
+    created_at = fields.BigIntField()
+    last_used_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "passkey"
+        app = "tenants"
+
+
+class SignInChallenge(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    kind = fields.TextField()
+    token_hash = fields.TextField()
+    user_id = fields.TextField(null=True)
+    passkey_challenge = fields.TextField()
+    created_at = fields.BigIntField()
+    expires_at = fields.BigIntField()
+
+    class Meta:
+        table = "sign_in_challenge"
+        app = "tenants"
+
+
+class IdentityProvider(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    issuer = fields.TextField()
+    client_id = fields.TextField()
+    client_secret_sealed = fields.TextField()
+    email_domains = fields.JSONField[object]()
+    created_at = fields.BigIntField()
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "identity_provider"
+        app = "tenants"
+
+
+class IdentityProviderVisit(Model):
+    state_hash = fields.CharField(max_length=128, primary_key=True)
+    browser_hash = fields.TextField()
+    organization_id = fields.TextField()
+    nonce = fields.TextField()
+    code_verifier = fields.TextField()
+    expires_at = fields.BigIntField()
+
+    class Meta:
+        table = "identity_provider_visit"
         app = "tenants"
