@@ -58,6 +58,10 @@ class Account(Model):
     control_number = fields.BigIntField(null=True)
     created_at = fields.BigIntField()
     version = fields.BigIntField()
+    demo_ends_at = fields.BigIntField(null=True)
+    demo_minutes_left = fields.BigIntField(null=True)
+    demo_retention_days = fields.BigIntField(null=True)
+    demo_erases_at = fields.BigIntField(null=True)
 
     class Meta:
         table = "account"

@@ -12,6 +12,7 @@ Columns = dict[str, Any]
 BOUND = {"minimum": None, "maximum": 60, "allowed": None, "isLocked": False}
 Recipe = Callable[[Place, Mark], list[Columns]]
 LATER = START + 400 * 86_400_000_000
+INVOICE_DAYS = {"issue_date": "2026-01-01", "due_date": "2026-01-31"}
 DAYS = {"anchor_date": "2026-01-01", "start_date": "2026-01-01", "end_date": "2027-01-01"}
 
 
@@ -29,7 +30,7 @@ def _organization(p: Place, mark: Mark) -> Columns:
     return {
         "id": p.id, "number": p.number, "parent_id": p.parent.id if p.parent else None, "kind": p.kind,
         "status": "ACTIVE", "country": "US", "currency": "USD", "timezone": "UTC", "pricing_model": None,
-        "managed_by": "CUSTOMER", "billing_kind": "NORMAL", "clock_id": None,
+        "managed_by": "CUSTOMER", "billing_kind": "NORMAL", "billing_group_id": None, "clock_id": None, "kyc_status": "NONE", "kyc_reason": None,
     }  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def _entries(p: Place, mark: Mark) -> list[Columns]:
 def _transaction(p: Place, mark: Mark) -> Columns:
     return pair_columns(p) | {
         "type": "PAYMENT", "source_type": "Payment", "source_id": p.ref("pay"), "reverses_id": None,
+        "external_number": None,
         "internal_comment": p.seller.texts["member"], "actor_member_id": p.seller.ref("mem"),
     }  # fmt: skip
 
@@ -143,6 +145,10 @@ RECIPES: dict[str, Recipe] = {
     "organization": one(_organization),
     "suspension": one(lambda p, mark: {"reason": "SELLER", "set_by_organization_id": p.id, "lifted_at": START}),
     "sandbox_clock": one(lambda p, mark: {}),
+    "deletion": one(lambda p, mark: {"asked_by": "SELLER", "ended_at": START, "outcome": "REVERSED"}),
+    "organization_picture": one(lambda p, mark: {"media_type": "image/png"}),
+    "kyc_document": one(lambda p, mark: {"id": p.ref("kyc"), "handed_in_by_member_id": p.ref("mem")}),
+    "kyc_code": one(lambda p, mark: {"organization_id": p.id}),
     "member": _members,
     "invitation": one(lambda p, mark: {"member_id": p.ref("mem", "second"), "state": "REVOKED"}),
     "api_key": one(
@@ -174,6 +180,16 @@ RECIPES: dict[str, Recipe] = {
     "ledger_entry": _entries,
     "ledger_transaction": of_buyers(_transaction),
     "payment": of_buyers(_payment),
+    "money_hold": of_buyers(lambda p, mark: pair_columns(p) | {"id": p.ref("hold"), "state": "OPEN"}),
+    "invoice_sequence": one(lambda p, mark: {}),
+    "invoice": of_buyers(lambda p, mark: pair_columns(p) | {"id": p.ref("inv"), "type": "TAX"} | INVOICE_DAYS),
+    "invoice_line": of_buyers(
+        lambda p, mark: {"invoice_id": p.ref("inv"), "currency": "USD", "kind": "SUBSCRIPTION", "taxes": [],
+                         "subscription_id": None, "child_id": None}
+    ),
+    "invoice_allocation": of_buyers(
+        lambda p, mark: {"invoice_id": p.ref("inv"), "payment_id": p.ref("pay"), "currency": "USD"}
+    ),
     "subscription": of_buyers(_subscription),
     "subscription_add_on": of_buyers(
         lambda p, mark: {"subscription_id": p.ref("sub"), "add_on_id": p.seller.ref("addon")}
@@ -227,4 +243,5 @@ def moved_rows(p: Place, old_seller: Place, mark: Mark) -> list[tuple[str, Colum
         ("ledger_transaction", _transaction(p, mark) | pair | comment | {"id": transaction, "source_id": paid}),
         ("payment", _payment(p, mark) | pair | {"id": paid, "ledger_transaction_id": transaction}),
         ("segment_charge", _charges(p, mark)[0] | pair | {"id": p.ref("charge", "old")}),
+        ("invoice", pair | {"id": p.ref("inv", "old"), "type": "TAX"} | INVOICE_DAYS),
     ]
