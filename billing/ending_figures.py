@@ -36,9 +36,10 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class ChargeEnding:
-    """One charge and what comes back of it now, with the reason that the quote shows."""
+    """One charge and what comes back of it now, by its own terms, with the reason that the quote shows."""
 
     charge: StoredCharge
+    terms: Policies
     refund: ChargeRefund
     given_back: TaxedAmount
 
@@ -70,8 +71,11 @@ class LevelEnding:
     @property
     def fee_micros(self) -> int:
         """The fee of the currency for paying out, at most the refund (SUB-84)."""
-        fees = self.level.policies.money_by_currency("payoutFee")
-        return payout_fee(self.refund_micros, fees.get(self.level.currency)) if self.pays_out else 0
+        if not self.pays_out:
+            return 0
+        latest = [each for each in self.charges if each.given_back.gross_micros][-1]
+        fees = latest.terms.money_by_currency("payoutFee")
+        return payout_fee(self.refund_micros, fees.get(self.level.currency))
 
     @property
     def paid_out_micros(self) -> int:
@@ -81,15 +85,15 @@ class LevelEnding:
     @property
     def refunds_by_sale(self) -> dict[str, tuple[Entry, ...]]:
         """The entries that give back what each sale charged, so that each sale keeps its own margin (MON-33)."""
-        is_monthly = self.level.policies.choice("refundDocument") == "MONTHLY_LINE"
-        amounts: dict[str, list[TaxedAmount]] = {}
+        sales: dict[str, list[ChargeEnding]] = {}
         for each in self.charges:
-            amounts.setdefault(each.charge.sale_id, []).append(each.given_back)
-        return {
-            sale_id: refund(self._terms, _net(parts), by_component(parts), is_monthly_line=is_monthly)
-            for sale_id, parts in amounts.items()
-            if _net(parts)
-        }
+            sales.setdefault(each.charge.sale_id, []).append(each)
+        return {sale_id: self._refund(parts) for sale_id, parts in sales.items() if _net(e.given_back for e in parts)}
+
+    def _refund(self, parts: Sequence[ChargeEnding]) -> tuple[Entry, ...]:
+        back = [each.given_back for each in parts]
+        is_monthly = parts[0].terms.choice("refundDocument") == "MONTHLY_LINE"
+        return refund(self._terms, _net(back), by_component(back), is_monthly_line=is_monthly)
 
     @property
     def early_end_entries(self) -> tuple[Entry, ...]:
@@ -131,8 +135,9 @@ class LevelEnding:
 def end_levels(
     levels: Iterable[Level], charges: Sequence[StoredCharge], ending: Ending, pay_out_method: str | None
 ) -> tuple[LevelEnding, ...]:
-    """Every pair of the chain as it stands, by its own policy (MON-34); only the buyer's own pair pays out (SUB-84).
+    """Every pair of the chain as it stands, by the policy of its own periods (MON-34, SUB-120).
 
+    Only the buyer's own pair pays out (SUB-84).
     A charge whose Wallet is not in the chain was made by a seller before a move and never comes back (MOVE-6)."""
     return tuple(
         _end_level(
@@ -146,7 +151,7 @@ def end_levels(
 
 
 def refund_policy(policies: Policies) -> RefundPolicy:
-    """The parameters of one pair, those that hold for its buyer (SUB-82, SUB-83)."""
+    """The parameters that a charge of one pair was made under (SUB-82, SUB-83, SUB-120)."""
     return RefundPolicy(
         policies.boolean("allowRefund"),
         policies.integer("refundWindowDays"),
@@ -167,11 +172,12 @@ def by_component(amounts: Iterable[TaxedAmount]) -> Mapping[str, int]:
 def _end_level(
     level: Level, charges: Sequence[StoredCharge], ending: Ending, pay_out_method: str | None
 ) -> LevelEnding:
-    policy = refund_policy(level.policies)
     ended = []
     for each in charges:
+        terms = level.policies.keeping(each.terms)
+        policy = refund_policy(terms)
         back = refund_charge(each.refundable, policy, ending.today, ending.activated_on, level.currency)
-        ended.append(ChargeEnding(each, back, each.not_yet_refunded(back.refunded, level.currency)))
+        ended.append(ChargeEnding(each, terms, back, each.not_yet_refunded(back.refunded, level.currency)))
     early_end = (_early_end(level, each, ending) for each in _binding(charges))
     return LevelEnding(level, tuple(ended), tuple(each for each in early_end if each.net_micros), pay_out_method)
 

@@ -148,6 +148,12 @@ class Wallet(Model):
     opened_at = fields.BigIntField()
     closed_at = fields.BigIntField(null=True)
     version = fields.BigIntField()
+    invoice_open_micros = fields.BigIntField()
+    holds_until_at = fields.BigIntField(null=True)
+    has_autopay = fields.BooleanField()
+    min_balance_micros = fields.BigIntField(null=True)
+    alert_threshold_micros = fields.BigIntField(null=True)
+    top_up_micros = fields.BigIntField(null=True)
 
     class Meta:
         table = "wallet"
@@ -171,6 +177,8 @@ class LedgerTransaction(Model):
     comment = fields.TextField(null=True)
     internal_comment = fields.TextField(null=True)
     reverses_id = fields.TextField(null=True)
+    external_number = fields.TextField(null=True)
+    child_id = fields.TextField(null=True)
 
     class Meta:
         table = "ledger_transaction"
@@ -213,6 +221,11 @@ class Payment(Model):
     created_at = fields.BigIntField()
     settled_at = fields.BigIntField(null=True)
     version = fields.BigIntField()
+    product_category = fields.TextField(null=True)
+    seller_state = fields.TextField(null=True)
+    wanted_seller_state = fields.TextField(null=True)
+    wanted_by_member_id = fields.TextField(null=True)
+    approved_by_member_id = fields.TextField(null=True)
 
     class Meta:
         table = "payment"
@@ -250,6 +263,7 @@ class Subscription(Model):
     settings = fields.JSONField[object]()
     created_at = fields.BigIntField()
     version = fields.BigIntField()
+    external_number = fields.TextField(null=True)
 
     class Meta:
         table = "subscription"
@@ -309,6 +323,7 @@ class SegmentCharge(Model):
     refunded_tax_micros = fields.BigIntField()
     min_term_months = fields.BigIntField(null=True)
     early_end_percent = fields.TextField(null=True)
+    terms = fields.JSONField[object](null=True)
 
     class Meta:
         table = "segment_charge"
@@ -367,4 +382,105 @@ class Alert(Model):
 
     class Meta:
         table = "alert"
+        app = "billing"
+
+
+class MoneyHold(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    seller_id = fields.TextField()
+    wallet_id = fields.TextField()
+    purpose = fields.TextField()
+    currency = fields.TextField()
+    amount_micros = fields.BigIntField()
+    consumed_micros = fields.BigIntField()
+    state = fields.TextField()
+    opened_at = fields.BigIntField()
+    until_at = fields.BigIntField(null=True)
+    closed_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "money_hold"
+        app = "billing"
+
+
+class InvoiceSequence(Model):
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    kind = fields.CharField(max_length=128, primary_key=True)
+    prefix = fields.TextField()
+    digits = fields.BigIntField()
+    counter = fields.BigIntField()
+
+    class Meta:
+        table = "invoice_sequence"
+        app = "billing"
+
+
+class Invoice(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    seller_id = fields.TextField()
+    wallet_id = fields.TextField()
+    type = fields.TextField()
+    sequence_kind = fields.TextField()
+    counter = fields.BigIntField()
+    number = fields.TextField()
+    issued_at = fields.BigIntField()
+    issue_date = fields.TextField()
+    due_date = fields.TextField()
+    overdue_at = fields.BigIntField()
+    currency = fields.TextField()
+    net_micros = fields.BigIntField()
+    tax_micros = fields.BigIntField()
+    total_micros = fields.BigIntField()
+    open_micros = fields.BigIntField()
+    is_allocated_automatically = fields.BooleanField()
+    seller = fields.JSONField[object]()
+    buyer = fields.JSONField[object]()
+    sale_id = fields.TextField(null=True)
+
+    class Meta:
+        table = "invoice"
+        app = "billing"
+
+
+class InvoiceLine(Model):
+    invoice_id = fields.CharField(max_length=128, primary_key=True)
+    line = fields.BigIntField()
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    kind = fields.TextField()
+    name = fields.TextField()
+    quantity = fields.BigIntField()
+    first_date = fields.TextField(null=True)
+    end_date = fields.TextField(null=True)
+    net_micros = fields.BigIntField()
+    taxes = fields.JSONField[object]()
+    tax_micros = fields.BigIntField()
+    currency = fields.TextField()
+    subscription_id = fields.TextField(null=True)
+    child_id = fields.TextField(null=True)
+    child_name = fields.TextField(null=True)
+    child_billing_number = fields.TextField(null=True)
+
+    class Meta:
+        table = "invoice_line"
+        app = "billing"
+
+
+class InvoiceAllocation(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    invoice_id = fields.TextField()
+    payment_id = fields.TextField(null=True)
+    amount_micros = fields.BigIntField()
+    currency = fields.TextField()
+    at = fields.BigIntField()
+
+    class Meta:
+        table = "invoice_allocation"
         app = "billing"

@@ -5,6 +5,7 @@ Runs inside `as_platform`, for the charges of higher pairs belong to them. Decid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from billing.charge_terms import terms_json
 from billing.order import AddOnRow, PlanRow
 from billing.percent_text import percent_text, percent_text_or_none
 from billing.periods import Segment
@@ -110,8 +111,10 @@ def _segment_row(new: NewSubscription, sale_id: str, segment_id: str, segment: S
 def _charge_rows(
     subscription_id: str, level: LevelSale, segment_ids: Mapping[Segment, str], posted: Mapping[int, str]
 ) -> Iterator[dict[str, object]]:
+    terms = terms_json(level.level.policies)
     for line in level.lines:
-        yield _charge_row(subscription_id, level, line, segment_ids[line.segment], posted.get(level.level.pair.level))
+        posted_id = posted.get(level.level.pair.level)
+        yield _charge_row(subscription_id, level, line, segment_ids[line.segment], posted_id) | {"terms": terms}
 
 
 def _charge_row(

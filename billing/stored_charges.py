@@ -1,16 +1,18 @@
 """What every level was charged for a subscription's paid time, read as charges that may come back (SUB-33, SUB-82)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from billing.charge_terms import stored_terms
 from billing.periods import SegmentKind, anchor_of_segment
 from billing.refund import ChargeKind, RefundableCharge
 from billing.subscription_access import SubscriptionRow
 from billing.tax import TaxedAmount, tax_of_part
 from billing.tax_snapshot import taxed_amount
 from core.transaction import Row, Transaction
+from tenants.policy_parameters import JsonValue
 
 _KINDS = {
     SegmentKind.WHOLE_CYCLE: ChargeKind.WHOLE_CYCLE,
@@ -35,6 +37,8 @@ class StoredCharge:
     early_end_percent: Fraction
     refundable: RefundableCharge
     refunded_net_micros: int
+    terms: Mapping[str, JsonValue]
+    """What the refund is figured by: the Policy values it was charged under (SUB-120)."""
 
     def not_yet_refunded(self, refund: TaxedAmount, currency: str) -> TaxedAmount:
         """What of a refund was not given back before; nothing comes back twice."""
@@ -46,7 +50,7 @@ class StoredCharge:
 
 _CHARGES = """
 SELECT c.id, c.wallet_id, c.item_id, c.quantity, c.unit_price_micros, c.net_micros, c.taxes, c.discount_percent,
-    c.refunded_net_micros, c.min_term_months, c.early_end_percent, g.kind, g.first_date, g.end_date, g.cycle_months,
+    c.refunded_net_micros, c.terms, c.min_term_months, c.early_end_percent, g.kind, g.first_date, g.end_date, g.cycle_months,
     g.sale_id, coalesce(p.name, a.name) AS item_name, coalesce(p.is_taxable, a.is_taxable) AS is_taxable
 FROM segment_charge c JOIN segment g ON g.id = c.segment_id
 LEFT JOIN plan p ON p.id = c.item_id LEFT JOIN add_on a ON a.id = c.item_id
@@ -85,4 +89,5 @@ def _charge(row: Row, subscription: SubscriptionRow, first_period_end: str) -> S
         row["id"], row["wallet_id"], row["sale_id"], row["item_id"], row["item_name"], bool(row["is_taxable"]),
         row["unit_price_micros"] * row["quantity"], row["cycle_months"], row["min_term_months"],
         Fraction(row["early_end_percent"] or 0), refundable, row["refunded_net_micros"],
+        stored_terms(row["terms"]),
     )  # fmt: skip

@@ -24,7 +24,12 @@ from tests.isolation.places import Mark, Place, marks, the_places
 from tests.isolation.rows import RECIPES, Columns, moved_rows
 from tests.makers import Member, an_api_key, credentials_of
 
-PAIRS = frozenset({"wallet", "payment", "ledger_transaction", "ledger_entry", "segment_charge"})
+PAIRS = frozenset(
+    {
+        "wallet", "payment", "ledger_transaction", "ledger_entry", "segment_charge", "money_hold", "invoice",
+        "invoice_line", "invoice_allocation",
+    }
+)  # fmt: skip
 CATALOGUE = frozenset({"product", "plan", "add_on"})
 VIEWERS = {
     "operator": "operator",
