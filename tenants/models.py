@@ -221,6 +221,8 @@ class Session(Model):
     ended_at = fields.BigIntField(null=True)
     address = fields.TextField(null=True)
     client = fields.TextField(null=True)
+    organization_id = fields.TextField(null=True)
+    barred_member_ids = fields.TextField()
     bound_organization_id = fields.TextField(null=True)
 
     class Meta:
@@ -416,4 +418,68 @@ class IdentityProviderVisit(Model):
 
     class Meta:
         table = "identity_provider_visit"
+        app = "tenants"
+
+
+class PasswordReset(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    user_id = fields.TextField()
+    token_hash = fields.TextField()
+    created_at = fields.BigIntField()
+    expires_at = fields.BigIntField()
+    used_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "password_reset"
+        app = "tenants"
+
+
+class OwnerContactChange(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    member_id = fields.TextField()
+    channel = fields.TextField()
+    value = fields.TextField()
+    code_hash = fields.TextField()
+    tries = fields.BigIntField()
+    state = fields.TextField()
+    created_at = fields.BigIntField()
+    expires_at = fields.BigIntField()
+
+    class Meta:
+        table = "owner_contact_change"
+        app = "tenants"
+
+
+class OwnershipRecovery(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    member_id = fields.TextField()
+    reason = fields.TextField()
+    ticket = fields.TextField()
+    contact_email = fields.TextField()
+    requested_by_name = fields.TextField()
+    requested_by_member_id = fields.TextField(null=True)
+    requested_by_organization_id = fields.TextField()
+    state = fields.TextField()
+    created_at = fields.BigIntField()
+    takes_effect_at = fields.BigIntField()
+    ended_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "ownership_recovery"
+        app = "tenants"
+
+
+class MailDelivery(Model):
+    message_id = fields.TextField()
+    address_folded = fields.CharField(max_length=128, primary_key=True)
+    state = fields.TextField()
+    at = fields.BigIntField()
+    error = fields.TextField(null=True)
+
+    class Meta:
+        table = "mail_delivery"
         app = "tenants"

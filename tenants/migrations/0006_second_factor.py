@@ -9,9 +9,10 @@ from tortoise.migrations import operations as ops
 
 from core.ddl import for_postgres, for_sqlite
 from core.migration_operations import HandWritten
+from core.transaction import Dialect
 from tenants.row_security import system_table, tenant_table
 
-initial = import_module("tenants.migrations.0001_initial")
+before = import_module("tenants.migrations.0005_sign_in")
 
 TABLES = """
 CREATE TABLE totp (
@@ -79,7 +80,12 @@ SYSTEM_TABLES = ("totp", "recovery_code", "passkey", "sign_in_challenge", "ident
 # A session that an organization's identity provider vouched for stands in that organization and in no other: whoever
 # runs the provider says who its people are, but not who the members of other organizations are.
 BOUND = "m.user_id = s.user_id AND (s.bound_organization_id IS NULL OR m.organization_id = s.bound_organization_id)"
-ACTOR_BY_SESSION = initial.ACTOR_BY_SESSION.replace("m.user_id = s.user_id", BOUND)
+
+
+def actor_by_session(dialect: Dialect) -> str:
+    """The text of the view."""
+    text: str = before.actor_by_session(dialect)
+    return text.replace("m.user_id = s.user_id", BOUND)
 
 
 class Migration(migrations.Migration):
@@ -89,13 +95,13 @@ class Migration(migrations.Migration):
             sqlite=[
                 *for_sqlite(TABLES),
                 "DROP VIEW actor_session",
-                f"CREATE VIEW actor_session AS {ACTOR_BY_SESSION}",
+                f"CREATE VIEW actor_session AS {actor_by_session('sqlite')}",
             ],
             postgres=[
                 *for_postgres(TABLES),
                 *[statement for table in SYSTEM_TABLES for statement in system_table(table)],
                 *tenant_table("identity_provider"),
-                f"CREATE OR REPLACE VIEW actor_session AS {ACTOR_BY_SESSION}",
+                f"CREATE OR REPLACE VIEW actor_session AS {actor_by_session('postgres')}",
             ],
             state=[
                 ops.CreateModel(
