@@ -1,6 +1,7 @@
 """Signing in with e-mail and password (AUTH-2, AUTH-3, AUTH-6): who may, what it answers. Sessions: sessions.py.
 
-The slow hash is checked outside of any transaction; what it means is settled under the e-mail's lock."""
+The slow hash is checked outside of any transaction; what it means is settled under the e-mail's lock. Who has a second
+factor gets no session here: second_factor_sign_in.py."""
 
 import json
 import secrets
@@ -19,7 +20,8 @@ from tenants.passwords import is_right_password
 from tenants.permissions import SIGNED_IN, Role
 from tenants.policy import platform_policies
 from tenants.policy_resolution import Policies
-from tenants.sign_in_locks import count_try, read_lock
+from tenants.second_factor_challenge import SecondFactorNeeded, ask_for_second_factor
+from tenants.sign_in_locks import count_try, has_second_factor, read_lock
 from tenants.stopped import is_stopped
 from tenants.unit_of_work import Platform, audit_row, platform_reading, platform_transaction, time_of
 
@@ -51,28 +53,30 @@ class SignedIn:
     memberships: tuple[Membership, ...]
 
 
-async def sign_in(platform: Platform, email: str, password: str, came: Credentials) -> SignedIn:
-    """Open a session; `came` tells address and client.
+async def sign_in(
+    platform: Platform, email: str, password: str, came: Credentials
+) -> SignedIn | SecondFactorNeeded:
+    """Open a session, or ask for the second factor of who has one; `came` tells address and client.
 
     Refused: SIGN_IN_FAILED (unknown, wrong, login-less, PENDING: alike, after the same time), SIGN_IN_LOCKED,
     ORGANIZATION_NOT_ACTIVE when no membership of the user is in an active organization."""
     key = folded_email(email)[:254]
     user = await check_password(platform, key, password)
     async with platform_transaction(platform) as tx:
-        rows = await _accepted_memberships(tx, user.id)
-        active = [row for row in rows if not row["is_stopped"]]
-        signed_in = await _open_session(tx, platform, user.id, active, came) if active else None
-    if signed_in is None:
-        refuse("ORGANIZATION_NOT_ACTIVE", "No organization of yours is active.")
-    return signed_in
+        now = platform.clock.now()
+        if user.has_second_factor:
+            return await ask_for_second_factor(tx, user.id, now)
+        signed_in = await open_session(tx, platform, user.id, came, password_at=now)
+    return signed_in or refuse_not_active()
 
 
 @dataclass(frozen=True, slots=True)
 class KnownUser:
-    """Who gave the right password."""
+    """Who gave the right password; with a second factor that is only half of what is asked."""
 
     id: str
     email: str
+    has_second_factor: bool = False
 
 
 async def check_password(platform: Platform, email_folded: str, password: str) -> KnownUser:
@@ -80,8 +84,9 @@ async def check_password(platform: Platform, email_folded: str, password: str) -
 
     Refused: SIGN_IN_FAILED, SIGN_IN_LOCKED."""
     async with platform_reading(platform) as tx:
-        if (await read_lock(tx, email_folded)).is_locked(platform.clock.now()):
-            _refuse("SIGN_IN_LOCKED")
+        lock, now = await read_lock(tx, email_folded), platform.clock.now()
+        if lock.is_locked(now):
+            refuse_sign_in("SIGN_IN_LOCKED", lock.retry_after_seconds(now))
         user = await fetch_one(
             tx,
             "SELECT u.id, u.email, u.password_hash FROM users u WHERE u.email_folded = $1 AND EXISTS (SELECT 1 "
@@ -96,10 +101,12 @@ async def check_password(platform: Platform, email_folded: str, password: str) -
             is_right = await _is_unchanged(tx, user)
         code, has_locked = await count_try(tx, email_folded, is_right=is_right, now=now, policies=policies)
         if has_locked and user is not None:
-            await _send_lock_notice(tx, user, now, policies)
+            await send_lock_notice(tx, user["id"], user["email"], now, policies)
+        wait = (await read_lock(tx, email_folded)).retry_after_seconds(now)
+        has_more = await has_second_factor(tx, email_folded)
     if code is not None or user is None:
-        _refuse(code or "SIGN_IN_FAILED")
-    return KnownUser(user["id"], user["email"])
+        refuse_sign_in(code or "SIGN_IN_FAILED", wait)
+    return KnownUser(user["id"], user["email"], has_more)
 
 
 async def _is_unchanged(tx: Transaction, user: Row) -> bool:
@@ -117,9 +124,28 @@ async def _accepted_memberships(tx: Transaction, user_id: str) -> Sequence[Row]:
     )
 
 
-async def _open_session(
-    tx: Transaction, platform: Platform, user_id: str, rows: Sequence[Row], came: Credentials
-) -> SignedIn:
+NEVER_GIVEN: Instant = 0
+"""When the password was given in a session that was opened without one: long ago (AUTH-7)."""
+
+
+async def open_session(
+    tx: Transaction,
+    platform: Platform,
+    user_id: str,
+    came: Credentials,
+    *,
+    password_at: Instant,
+    bound_organization_id: str | None = None,
+) -> SignedIn | None:
+    """A session of somebody who has proved everything that is asked; None when no organization of theirs is active.
+
+    `bound_organization_id`: it stands in that one alone, whatever else the user is a member of. `tx` sees as the
+    platform."""
+    members = await _accepted_memberships(tx, user_id)
+    rows = [row for row in members if not row["is_stopped"]
+            and bound_organization_id in (None, row["organization_id"])]  # fmt: skip
+    if not rows:
+        return None
     token, session_id, now = SESSION_PREFIX + secrets.token_urlsafe(32), new_id("ses"), platform.clock.now()
     policies = await platform_policies(tx)
     max_hours = policies.integer("sessionMaxHours")
@@ -131,7 +157,9 @@ async def _open_session(
         token_hash=secret_hash(token),
         created_at=now,
         last_used_at=now,
-        password_at=now,
+        password_at=password_at,
+        organization_id=bound_organization_id,
+        bound_organization_id=bound_organization_id,
         idle_minutes=policies.integer("sessionIdleMinutes"),
         max_hours=max_hours,
         address=came.address,
@@ -156,15 +184,23 @@ def _actor(row: Row, user_id: str, session_id: str) -> Actor:
     )  # fmt: skip
 
 
-async def _send_lock_notice(tx: Transaction, user: Row, now: Instant, policies: Policies) -> None:
+async def send_lock_notice(tx: Transaction, user_id: str, email: str, now: Instant, policies: Policies) -> None:
     """At once, to the person concerned (ALR-1, lockout)."""
-    rows = await _accepted_memberships(tx, user["id"])
+    rows = await _accepted_memberships(tx, user_id)
     await insert(
         tx, "outbox", id=new_id("obx"), organization_id=rows[0]["organization_id"], path=rows[0]["path"],
-        topic=LOCKED_TOPIC, subject_id=user["id"], created_at=now, due_at=now,
-        payload=json.dumps({"to": user["email"], "lockoutMinutes": policies.integer("lockoutMinutes")}),
+        topic=LOCKED_TOPIC, subject_id=user_id, created_at=now, due_at=now,
+        payload=json.dumps({"to": email, "lockoutMinutes": policies.integer("lockoutMinutes")}),
     )  # fmt: skip
 
 
-def _refuse(code: str) -> NoReturn:
+def refuse_not_active() -> NoReturn:
+    """Refuse who has proved everything and is a member of stopped organizations alone (AUTH-6)."""
+    refuse("ORGANIZATION_NOT_ACTIVE", "No organization of yours is active.")
+
+
+def refuse_sign_in(code: str, retry_after_seconds: int = 0) -> NoReturn:
+    """Refuse SIGN_IN_FAILED without detail, or SIGN_IN_LOCKED with how long to wait."""
+    if code == "SIGN_IN_LOCKED":
+        refuse(code, _MESSAGES[code], retryAfterSeconds=retry_after_seconds)
     refuse(code, _MESSAGES[code])
