@@ -37,7 +37,7 @@ async def test_billing_suspends_for_payment_only(platform: Platform) -> None:
     assert codes(await done(tree.bill, SUSPEND, organizationId=tree.c1.id, reason="SELLER")) == ["FORBIDDEN"]
     assert codes(await done(tree.bill, SUSPEND, organizationId=tree.c1.id, reason="PAYMENT")) == []
     assert codes(await done(tree.sue, LIFT, organizationId=tree.c1.id, reason="PAYMENT")) == ["FORBIDDEN"]
-    assert (await asked(tree.cora, "{ viewer { name } }")).codes == ["ORGANIZATION_NOT_ACTIVE"]
+    assert (await asked(tree.mia, "{ viewer { name } }")).codes == ["ORGANIZATION_NOT_ACTIVE"]
 
 
 async def test_stop_7_what_those_above_set_they_lift(platform: Platform) -> None:

@@ -70,7 +70,7 @@ async def test_a_24_a_suspended_organization_lets_nobody_in(platform: Platform) 
     assert await enter(platform, family.cora.email) == "ORGANIZATION_NOT_ACTIVE"
     assert await code_of_read(platform, key) == "ORGANIZATION_NOT_ACTIVE"
     assert await code_of_read(platform, session) == "ORGANIZATION_NOT_ACTIVE"
-    assert len(await rows(platform, "SELECT 1 FROM outbox WHERE topic = 'mail.organization_suspended'")) == 1
+    assert len(await rows(platform, "SELECT 1 FROM outbox WHERE topic = 'notice.suspended'")) == 1
     again = await refusal(family.ben, lambda uow: suspend(uow, family.c1.id, SuspensionReason.SELLER))
     assert again == ("ALREADY_SUSPENDED",)
     lifted = await do(family.ben, lambda uow: lift(uow, family.c1.id, SuspensionReason.SELLER))
