@@ -42,6 +42,11 @@ def parent_path(path: str) -> str | None:
     return head + separator if separator else None
 
 
+def shown_from(top: str) -> int:
+    """The place, counted from 1, from which a path is shown to who stands at `top`: its own segment (VIS-2)."""
+    return len(parent_path(top) or "") + 1
+
+
 def path_chain(path: str) -> tuple[str, ...]:
     """Every path from the root down to this one, this one included."""
     chain: list[str] = []

@@ -9,6 +9,7 @@ import strawberry
 from core.clock import as_datetime
 from core.ids import prefix_of
 from graph.context import Context
+from graph.errors import CodedError
 from graph.resolvers.reading import not_found, read_row
 from graph.schema.scalars import Node
 from graph.schema.viewer import Viewer
@@ -17,12 +18,20 @@ from graph.sql.statement import fragment
 from tenants.unit_of_work import UnitOfWork, reading
 
 
-async def _node(uow: UnitOfWork, info: strawberry.Info, node_id: str, *, is_named_alone: bool = False) -> str | None:
+async def _node(uow: UnitOfWork, info: strawberry.Info, node_id: str) -> str | None:
     context: Context = info.context
     type_name = context.statements.catalogue.type_of_prefix.get(prefix_of(node_id) or "")
     if type_name is None:
         return None
-    return await read_row(uow, info, type_name, node_id, is_named_alone=is_named_alone)
+    return await read_row(uow, info, type_name, node_id)
+
+
+async def _node_or_refusal(uow: UnitOfWork, info: strawberry.Info, node_id: str) -> orjson.Fragment | CodedError | None:
+    """One of several: a refusal stands at its place in the list, with null in its stead (VIS-3, VIS-8)."""
+    try:
+        return fragment(await _node(uow, info, node_id))
+    except CodedError as refused:
+        return refused
 
 
 @strawberry.type
@@ -31,20 +40,22 @@ class NodeQueries:
     async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
         context: Context = info.context
         async with reading(context.platform, context.credentials) as uow:
-            found = await _node(uow, info, id, is_named_alone=True)
+            found = await _node(uow, info, id)
         if found is None:
             raise not_found()
         answer: Any = fragment(found)
         return answer
 
-    @strawberry.field(description="Several at once, at most 100, in the order of the ids; null for what is not found.")
+    @strawberry.field(
+        description="Several at once, at most 100, in the order of the ids; null for what is not found, and with an "
+        "error at its place what the viewer sees but may not read."
+    )
     async def nodes(self, info: strawberry.Info, ids: list[strawberry.ID]) -> list[Node | None]:
         checked_size(max(len(ids), 1))
         context: Context = info.context
         async with reading(context.platform, context.credentials) as uow:
-            found = [fragment(await _node(uow, info, each)) for each in ids]
-        answer: Any = orjson.Fragment(orjson.dumps(found))
-        return answer
+            answer: Any = [await _node_or_refusal(uow, info, each) for each in ids]
+        return answer  # type: ignore[no-any-return]
 
     @strawberry.field(description="Who is asking: person or key, organization, role and rights.")
     async def viewer(self, info: strawberry.Info) -> Viewer:

@@ -9,11 +9,11 @@ from graphql import get_named_type
 
 from core.ids import prefix_of
 from graph.context import Context, RequestInfo
-from graph.errors import coded
+from graph.errors import CodedError, code_of, coded
 from graph.sql.compile import Compilation, row_type
 from graph.sql.reads import paging_signature
 from graph.sql.statement import fragment
-from graph.sql.unread import refuse_unread
+from graph.sql.unread import OF_ROLE_AND_SCOPE, is_seen, refuse_unread
 from tenants.actor import Actor
 from tenants.unit_of_work import UnitOfWork, reading
 
@@ -37,12 +37,10 @@ async def read_page(info: RequestInfo, on: str = "") -> orjson.Fragment:
     return answer
 
 
-async def read_row(
-    uow: UnitOfWork, info: RequestInfo, type_name: str, row_id: str, nodes: Any = None, *, is_named_alone: bool = False
-) -> str | None:
+async def read_row(uow: UnitOfWork, info: RequestInfo, type_name: str, row_id: str, nodes: Any = None) -> str | None:
     """The JSON of one row by its id, within a unit of work; None when the actor does not see it.
 
-    `is_named_alone`: refused FORBIDDEN when it is seen, but is not one of the rows that the role reads (VIS-8)."""
+    Refused only when it is seen: FORBIDDEN (not one of the rows that the role reads, VIS-8), SCOPE_MISSING (KEY-1)."""
     raw = info._raw_info
     statements = info.context.statements
     described = statements.catalogue.types[type_name]
@@ -52,8 +50,13 @@ async def read_row(
         place = compilation.of_actor("row_id")
         return compilation.one_row(described, lambda alias: f"{alias}.id = {place}", chosen)
 
-    found = await statements.json(uow, raw, chosen, f"row:{type_name}", build, row_id=row_id)
-    if found is None and is_named_alone:
+    try:
+        found = await statements.json(uow, raw, chosen, f"row:{type_name}", build, row_id=row_id)
+    except CodedError as refused:
+        if code_of(refused) in OF_ROLE_AND_SCOPE and not await is_seen(uow, described, row_id):
+            return None
+        raise
+    if found is None:
         await refuse_unread(uow, described, row_id)
     return found
 
@@ -62,6 +65,20 @@ async def read_own_organization(context: Context, info: RequestInfo, actor: Acto
     """The organization that the actor stands in."""
     async with reading(context.platform, context.credentials) as uow:
         return fragment(await read_row(uow, info, "Organization", actor.organization_id))
+
+
+async def read_own_seller(context: Context, info: RequestInfo) -> orjson.Fragment | None:
+    """The card of the actor's seller, for every role (VIS-2); None for the operator."""
+    raw = info._raw_info
+    described = context.statements.catalogue.types["SellerCard"]
+
+    def build(compilation: Compilation) -> str:
+        own = f"o.id = {compilation.own_organization} AND {compilation.row_is_visible('o', 'organization')}"
+        card = compilation.row_object(described, "o", raw.field_nodes)
+        return f"SELECT {card} FROM organization o WHERE {own} AND o.parent_id IS NOT NULL"
+
+    async with reading(context.platform, context.credentials) as uow:
+        return fragment(await context.statements.json(uow, raw, raw.field_nodes, "seller", build))
 
 
 def not_found() -> Exception:
@@ -91,7 +108,7 @@ def root_by_id(type_name: str, prefix: str, description: str) -> Any:
         context: Context = info.context
         async with reading(context.platform, context.credentials) as uow:
             is_one = prefix_of(id) == prefix
-            found = await read_row(uow, info, type_name, id, is_named_alone=True) if is_one else None
+            found = await read_row(uow, info, type_name, id) if is_one else None
         if found is None:
             raise not_found()
         return fragment(found)

@@ -146,6 +146,10 @@ class Organization(Node):
         ),
         "SUSPENDED also while an organization above is not ACTIVE.",
     )
+    path: str = column(
+        lambda made: f"substr({{t}}.path, {made.of_actor('path_start')})",
+        "Where it stands in the tree, from the viewer's own segment on.",
+    )
     billing_number: str = column("{t}.billing_number")
     country: str = column("{t}.country", "ISO 3166, two letters.")
     currency: CurrencyCode = column("{t}.currency")

@@ -6,8 +6,8 @@ from typing import Any
 import strawberry
 
 from graph.context import Context
-from graph.resolvers.reading import read_own_organization
-from graph.schema.organization import Organization
+from graph.resolvers.reading import read_own_organization, read_own_seller
+from graph.schema.organization import Organization, SellerCard
 from tenants.actor import Actor
 from tenants.permissions import Action, Role, can_act_anywhere
 
@@ -43,9 +43,18 @@ class Viewer:
         answer: Any = await read_own_organization(context, info, self.actor)
         return answer
 
-    @strawberry.field(description="Every action that the role may do somewhere (the table of rights).")
+    @strawberry.field(description="The organization above, as far as every member may know it; null at the top.")
+    async def seller(self, info: strawberry.Info) -> SellerCard | None:
+        answer: Any = await read_own_seller(info.context, info)
+        return answer
+
+    @strawberry.field(
+        description="Every action that the role may do somewhere (the table of rights); of a key or a support session "
+        "only what its scopes let through."
+    )
     def permissions(self) -> list[str]:
-        return sorted(action.value for action in Action if can_act_anywhere(action, self.actor.role))
+        actor = self.actor
+        return sorted(action.value for action in Action if can_act_anywhere(action, actor.role, actor.via))
 
     @strawberry.field(description="How the viewer is known: SESSION or API_KEY.")
     def via(self) -> str:

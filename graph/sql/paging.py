@@ -97,7 +97,12 @@ def connection_sql(
     constant = {key: sql.quoted(holder) for key, same in wanted.items() if same[0].name.value == "__typename"}
     known = dict(members) | counted | constant
     body = sql.json_object(compilation.dialect, [(key, known[key]) for key in wanted])
-    return f"SELECT {body} FROM ({parts.rows(conditions)}) rows" if parts.is_aggregated else f"SELECT {body}"
+    if parts.is_aggregated:
+        return f"SELECT {body} FROM ({parts.rows(conditions)}) rows"
+    if counted:
+        return f"SELECT {body}"
+    # What no row decides still names every parameter: the engines refuse one that nothing names.
+    return f"SELECT {body} FROM (SELECT count(*) FROM ({parts.rows(conditions)}) page) counted"
 
 
 class _Parts:

@@ -14,6 +14,7 @@ from graph.errors import coded
 from graph.sql.catalogue import Catalogue
 from graph.sql.compile import Compilation, sight_of
 from graph.sql.inputs import Reader, Variables, shape_of
+from tenants.paths import shown_from
 from tenants.unit_of_work import UnitOfWork
 
 KEPT_STATEMENTS = 2_000
@@ -54,7 +55,8 @@ class Statements:
         `build` refers to by name."""
         statement = self.statement(uow, info, nodes, purpose, build)
         variables = variables_of(info)
-        of_actor = {"now": uow.now, "member_id": uow.actor.member_id} | named
+        actor = uow.actor
+        of_actor = {"now": uow.now, "member_id": actor.member_id, "path_start": shown_from(actor.path)} | named
         values = [of_actor[each] if isinstance(each, str) else each(variables) for each in statement.parameters]
         try:
             answer: str | None = await fetch_value(uow.tx, statement.text, *uow.scope, *values)

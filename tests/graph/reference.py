@@ -22,6 +22,7 @@ from graph.sql.compile import Compilation, sight_of
 from graph.sql.inputs import Leaf
 from graph.sql.reads import Encoding, MoneyValue, Part, ToMany, ToOne, Value
 from tenants.actor import Credentials
+from tenants.paths import shown_from
 from tenants.unit_of_work import Platform, UnitOfWork, reading
 from tests.graph.asking import SCHEMA, STATEMENTS
 
@@ -205,7 +206,8 @@ class Reference:
         return found[0][0]
 
     async def _fetch(self, uow: UnitOfWork, made: Compilation, text: str) -> list[Any]:
-        named = {"now": uow.now, "member_id": uow.actor.member_id}
+        actor = uow.actor
+        named = {"now": uow.now, "member_id": actor.member_id, "path_start": shown_from(actor.path)}
         values = [named[each] if isinstance(each, str) else each({}) for each in made.parameters]
         async with self.one_at_a_time:  # graphql-core resolves siblings side by side, on one connection here
             return list(await uow.tx.fetch(text, *uow.scope, *values))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pytest
 import pytest_asyncio
 
 from tenants.unit_of_work import Platform, platform_transaction
@@ -134,3 +135,12 @@ async def test_a_transaction_does_not_trust_where_somebody_stood_before(platform
             moved = f"UPDATE {table} SET path = '1.zz.' || substr(path, $1) WHERE substr(path, 1, $2) = $3"
             await tx.execute(moved, len(tree.reseller.path) + 1, len(tree.reseller.path), tree.reseller.path)
     assert (await ask(platform, ada, document)).data == before == {"organizations": {"totalCount": 5}}
+
+
+@pytest.mark.parametrize("page", ["last: 2", "first: 2", "first: 2, filter: {kind: [CUSTOMER]}"])
+async def test_what_no_row_decides_is_answered_alone(platform: Platform, page: str) -> None:
+    operator = await an_operator(platform)
+    document = f"{{ organizations({page}) {{ __typename pageInfo {{ hasPreviousPage __typename }} }} }}"
+    answer = await ask(platform, await credentials_of(operator.someone), document)
+    assert answer.errors == []
+    assert answer.data["organizations"]["pageInfo"] == {"hasPreviousPage": False, "__typename": "PageInfo"}
