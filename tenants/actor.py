@@ -19,6 +19,25 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class SupportFacts:
+    """Who really acts in a support session, on whose behalf and for how long (SUP-1, SUP-14)."""
+
+    session_id: str
+    kind: str
+    is_pending: bool
+    supporter_user_id: str | None
+    supporter_member_id: str
+    supporter_organization_id: str
+    on_behalf_of_id: str
+    on_behalf_of_name: str
+    access: str
+    areas: tuple[str, ...]
+    ends_at: Instant | None
+    reason: str
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A member (or a program with an API key) standing in one organization."""
 
@@ -36,6 +55,10 @@ class Actor:
     password_at: Instant | None = None
     clock_id: str | None = None
     clock_stands_at: Instant | None = None
+    support: SupportFacts | None = None
+    """In a support session: who really acts; everything else here is the target's, but the name (SUP-1)."""
+    has_moved: bool = False
+    """The session stood in another organization until this request (AUTH-6)."""
     may_audit_reads: bool = False
     """Somebody above has set `auditReads` (AUD-6), so it has to be looked at; False: its default counts."""
 

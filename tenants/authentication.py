@@ -6,6 +6,7 @@ meets it: UPSTREAM_SUSPENDED, ORGANIZATION_NOT_ACTIVE (MON-32, ORG-16); nobody s
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -13,8 +14,9 @@ from core.clock import HOUR, MINUTE, Instant
 from core.refusals import Blocker, Refused
 from core.transaction import Row, Transaction
 from tenants.actor import Actor, Credentials
+from tenants.pay_only import may_pay, platform_sight
 from tenants.permissions.reading import parse_scope
-from tenants.permissions.vocabulary import SIGNED_IN, Role, Via, ViaKind
+from tenants.permissions.vocabulary import PAYING, SIGNED_IN, Role, Via, ViaKind
 
 SESSION_PREFIX, API_KEY_PREFIX = "tns_", "tnk_"
 
@@ -52,30 +54,73 @@ async def _by_session(tx: Transaction, token: str, credentials: Credentials, now
     idle_until = first["last_used_at"] + first["idle_minutes"] * MINUTE  # what it started with counts (POL-4)
     if now >= idle_until or now >= first["session_created_at"] + first["max_hours"] * HOUR:
         raise Unauthenticated("SESSION_EXPIRED", "The session has expired; sign in again.")
-    row = _chosen(rows, credentials.organization_id)
+    choice = await _chosen(tx, rows, credentials.organization_id)
+    row = choice.row
     return Actor(
         **_organization(row),
         role=Role(row["role"]),
-        via=SIGNED_IN,
+        via=choice.via,
         name=" ".join(filter(None, (row["given_name"], row["family_name"]))),
         user_id=row["user_id"],
         member_id=row["member_id"],
         session_id=row["session_id"],
         password_at=row["password_at"],
+        has_moved=choice.has_moved,
     )
 
 
-def _chosen(rows: Sequence[Row], organization_id: str | None) -> Row:
-    """The membership that the request named, else the oldest one that may act (AUTH-6, VIS-10)."""
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """The membership that acts, with what rights, and whether the session stood in another organization before."""
+
+    row: Row
+    via: Via = SIGNED_IN
+    has_moved: bool = False
+
+
+async def _chosen(tx: Transaction, rows: Sequence[Row], organization_id: str | None) -> _Choice:
+    """The membership that the request named, else the one the session stands in, else the oldest that may act; one
+    with something stopped above it only when there is no other (AUTH-6, VIS-10)."""
+    barred = frozenset(str(rows[0]["barred_member_ids"]).split(","))
     mine = [row for row in rows if row["has_portal_access"] and row["invitation"] == "ACCEPTED"]
-    if organization_id is not None:
-        mine = [row for row in mine if row["organization_id"] == organization_id]
+    mine = sorted((row for row in mine if row["member_id"] not in barred), key=lambda row: str(row["member_id"]))
+    standing_id = rows[0]["standing_id"]
+    at_home = _first(mine, standing_id, "is_stopped", False) or _first(mine, standing_id, "status", "ACTIVE")
+    if organization_id is None:
+        return await _default(tx, mine, standing_id, at_home)
+    mine = [row for row in mine if row["organization_id"] == organization_id]
     if not mine:
         raise Unauthenticated("UNAUTHENTICATED", "No membership of this user fits the request.")
-    active = sorted((row for row in mine if row["status"] == "ACTIVE"), key=lambda row: str(row["member_id"]))
-    if not active:
-        raise Unauthenticated("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
-    return active[0]
+    left_id = standing_id or (at_home or mine[0])["organization_id"]
+    has_moved = left_id != organization_id
+    if mine[0]["status"] == "ACTIVE" and not (has_moved and mine[0]["is_stopped"]):
+        return _Choice(mine[0], has_moved=has_moved)
+    return await _paying(tx, mine, has_moved)
+
+
+async def _default(tx: Transaction, mine: Sequence[Row], standing_id: str | None, at_home: Row | None) -> _Choice:
+    if not mine:
+        raise Unauthenticated("UNAUTHENTICATED", "No membership of this user fits the request.")
+    if at_home is None:
+        return await _paying(tx, sorted(mine, key=lambda row: row["organization_id"] != standing_id), False)
+    return _Choice(at_home, has_moved=standing_id not in (None, at_home["organization_id"]))
+
+
+def _first(mine: Sequence[Row], standing_id: str | None, column: str, value: object) -> Row | None:
+    """Of the memberships with this value the one the session stands in, else the oldest."""
+    found = [row for row in mine if row[column] == value]
+    return next((row for row in found if row["organization_id"] == standing_id), found[0] if found else None)
+
+
+async def _paying(tx: Transaction, mine: Sequence[Row], has_moved: bool) -> _Choice:
+    """A member who may still pay (STOP-5), or ORGANIZATION_NOT_ACTIVE."""
+    suspended = [row for row in mine if row["status"] == "SUSPENDED"]
+    if suspended:
+        async with platform_sight(tx):
+            for row in suspended:
+                if await may_pay(tx, row):
+                    return _Choice(row, PAYING, has_moved)
+    raise Unauthenticated("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
 
 
 async def _by_api_key(tx: Transaction, token: str, credentials: Credentials, now: Instant) -> Actor:

@@ -17,6 +17,7 @@ from tenants.actor import Actor, Credentials
 from tenants.authentication import SESSION_PREFIX, secret_hash
 from tenants.names import folded_email
 from tenants.passwords import is_right_password
+from tenants.pay_only import may_pay
 from tenants.permissions import SIGNED_IN, Role
 from tenants.policy import platform_policies
 from tenants.policy_resolution import Policies
@@ -117,7 +118,7 @@ async def _is_unchanged(tx: Transaction, user: Row) -> bool:
 async def _accepted_memberships(tx: Transaction, user_id: str) -> Sequence[Row]:
     return await tx.fetch(
         "SELECT m.id AS member_id, m.role, m.given_name, m.family_name, o.id AS organization_id, o.path, o.kind, "
-        f"o.name, o.clock_id, c.stands_at, {is_stopped(tx.dialect, 'o.id')} AS is_stopped FROM member m "
+        f"o.name, o.status, o.clock_id, c.stands_at, {is_stopped(tx.dialect, 'o.id')} AS is_stopped FROM member m "
         "JOIN organization o ON o.id = m.organization_id LEFT JOIN sandbox_clock c ON c.id = o.clock_id "
         "WHERE m.user_id = $1 AND m.invitation = 'ACCEPTED' AND m.has_portal_access ORDER BY m.id",
         user_id,
@@ -142,8 +143,8 @@ async def open_session(
     `bound_organization_id`: it stands in that one alone, whatever else the user is a member of. `tx` sees as the
     platform."""
     members = await _accepted_memberships(tx, user_id)
-    rows = [row for row in members if not row["is_stopped"]
-            and bound_organization_id in (None, row["organization_id"])]  # fmt: skip
+    members = [row for row in members if bound_organization_id in (None, row["organization_id"])]
+    rows = [row for row in members if not row["is_stopped"]] or [row for row in members if await may_pay(tx, row)]
     if not rows:
         return None
     token, session_id, now = SESSION_PREFIX + secrets.token_urlsafe(32), new_id("ses"), platform.clock.now()
@@ -158,7 +159,7 @@ async def open_session(
         created_at=now,
         last_used_at=now,
         password_at=password_at,
-        organization_id=bound_organization_id,
+        organization_id=rows[0]["organization_id"],
         bound_organization_id=bound_organization_id,
         idle_minutes=policies.integer("sessionIdleMinutes"),
         max_hours=max_hours,

@@ -13,7 +13,7 @@ from core.clock import Clock, Instant
 from core.database import Database
 from core.ids import new_id
 from core.refusals import Refused
-from core.transaction import Transaction, insert_many
+from core.transaction import Transaction, insert, insert_many
 from tenants.actor import Actor, Credentials
 from tenants.authentication import authenticate, secret_hash
 from tenants.readers import has_read
@@ -39,7 +39,7 @@ class UnitOfWork:
     now: Instant
     platform_now: Instant
     action: str = ""
-    shown_once: dict[str, str] = field(default_factory=dict)
+    shown_once: dict[str, Any] = field(default_factory=dict)
     """Secrets for the answer alone: never stored, so a replay has none (KEY-2, GEN-6)."""
     platform_depth: int = 0
     """How many `as_platform` blocks are open; whoever opens the transaction as the platform starts at 1."""
@@ -153,6 +153,8 @@ async def unit_of_work(platform: Platform, credentials: Credentials, action: str
         uow = UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now(), action)
         yield uow
         await uow.flush()
+    if actor.has_moved:
+        await _note_move(platform, actor, credentials)
 
 
 @asynccontextmanager
@@ -163,6 +165,8 @@ async def reading(platform: Platform, credentials: Credentials) -> AsyncIterator
         actor = await _authenticated(tx, credentials, platform.clock.now(), guess)
         has_read(actor)
         yield UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now())
+    if actor.has_moved:
+        await _note_move(platform, actor, credentials)
 
 
 @asynccontextmanager
@@ -206,6 +210,23 @@ async def _authenticated(tx: Transaction, credentials: Credentials, now: Instant
         if len(_last_scopes) > KEPT_SCOPES:
             _last_scopes.popitem(last=False)
     return actor
+
+
+async def _note_move(platform: Platform, actor: Actor, credentials: Credentials) -> None:
+    """The session stands elsewhere from now on: one AuditEntry per change, however many requests tell it (AUTH-6)."""
+    async with platform_transaction(platform) as tx:
+        moved = await tx.execute(
+            "UPDATE session SET organization_id = $2 WHERE id = $1 AND ended_at IS NULL "
+            "AND coalesce(organization_id, '') <> $2",
+            actor.session_id, actor.organization_id,
+        )  # fmt: skip
+        if moved:
+            entry = audit_row(actor, credentials, time_of(actor, platform.clock), "chooseOrganization")
+            await insert(
+                tx, "audit_entry", **entry, organization_id=actor.organization_id, path=actor.path,
+                entity_type="Session", entity_id=actor.session_id,
+                after_values=_json({"organizationId": actor.organization_id}),
+            )  # fmt: skip
 
 
 def _without_request(credentials: Credentials) -> Credentials:

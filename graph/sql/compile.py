@@ -20,7 +20,7 @@ from graph.sql.reads import Encoding, MoneyValue, Part, Sql, ToMany, ToOne, Type
 from graph.sql.selection import selected_fields
 from tenants.actor import Actor
 from tenants.permissions.reading import ReadRight, read_right
-from tenants.permissions.vocabulary import Access, Area, Role, Via
+from tenants.permissions.vocabulary import Access, Area, Role, Via, ViaKind
 from tenants.row_scope import predicate
 
 ALWAYS = 3
@@ -121,6 +121,8 @@ class Compilation:
 
     def require_area(self, area: Area) -> None:
         """Refuse what the role or the key's scopes may not read at all."""
+        if self.sight.via.kind is ViaKind.PAY_ONLY and not self.sight.via.covers(area, Access.READ):
+            raise coded("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
         if read_right(self.sight.role, area) is ReadRight.NOTHING:
             raise coded("FORBIDDEN", "This role may not read this.")
         if not self.sight.via.covers(area, Access.READ):

@@ -23,6 +23,7 @@ from tenants.permissions.reading import (
 )
 from tenants.permissions.table import PERMISSIONS, Cell, Permission
 from tenants.permissions.vocabulary import (
+    PAYING,
     SIGNED_IN,
     Access,
     Area,
@@ -37,6 +38,7 @@ from tenants.permissions.vocabulary import (
 
 __all__ = [
     "ALLOWED",
+    "PAYING",
     "PERMISSIONS",
     "READING",
     "SCOPES",

@@ -64,6 +64,8 @@ class Action(StrEnum):
     CHANGE_OWN_PASSWORD = auto()
     END_OWN_SESSION = auto()
     CHOOSE_ORGANIZATION = auto()
+    EDIT_SECOND_FACTOR = auto()
+    EDIT_IDENTITY_PROVIDER = auto()
 
     SET_POLICY_VALUE = auto()
     SET_POLICY_VALUE_FOR_BUYER = auto()

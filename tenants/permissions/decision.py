@@ -29,7 +29,11 @@ _MESSAGES = {
     "BILLING_DATE_IMMUTABLE": "Only the seller changes the billing day.",
     "BILLING_NAME_LOCKED": "The billing name is locked; the seller changes it.",
     "CANNOT_ACT_ON_SELF": "An organization cannot do this to itself.",
+    "ORGANIZATION_NOT_ACTIVE": "The organization is not active: its invoices can be read and paid, nothing else.",
 }
+
+WAYS_TO_PAY = frozenset({Action.TOP_UP})
+"""What a member may do while its organization is suspended for want of payment (STOP-5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ def decide(
     (`CREDIT_LIMIT_NOT_EDITABLE`, `BILLING_DATE_IMMUTABLE`, `BILLING_NAME_LOCKED`, `CANNOT_ACT_ON_SELF`).
     """
     permission = PERMISSIONS[action]
+    if via.kind is ViaKind.PAY_ONLY and action not in WAYS_TO_PAY:
+        return Decision("ORGANIZATION_NOT_ACTIVE")
     if relation is Relation.OUTSIDE:
         return Decision("NOT_FOUND")
     if via.kind is ViaKind.SUPPORT_SESSION and not permission.allows_support_session:
@@ -85,7 +91,7 @@ def decide(
     code = _code_of_role(permission, role, relation, holding)
     if code not in (None, "CONSENT_REQUIRED"):
         return Decision(code)
-    if not via.covers(permission.area, permission.access):
+    if via.kind is not ViaKind.PAY_ONLY and not via.covers(permission.area, permission.access):
         return Decision("SCOPE_MISSING")
     return Decision(code)
 
@@ -97,9 +103,9 @@ def allowed_actions(
     return frozenset(action for action in Action if decide(action, role, relation, via, holding).is_allowed)
 
 
-def can_act_anywhere(action: Action, role: Role) -> bool:
-    """Whether the role has this action for any row at all, conditions counted as true (the console's menus)."""
-    return bool(PERMISSIONS[action].cells[role].reaches)
+def can_act_anywhere(action: Action, role: Role, via: Via = SIGNED_IN) -> bool:
+    """Whether the role has this action for any row at all by that way in, conditions counted as true (menus)."""
+    return any(decide(action, role, relation, via, tuple(Condition)).is_allowed for relation in Relation)
 
 
 def writable_areas(role: Role) -> frozenset[Area]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from tenants.permissions.actions import Action
 from tenants.permissions.decision import ALLOWED, Decision, decide, writable_areas
 from tenants.permissions.table import PERMISSIONS
-from tenants.permissions.vocabulary import SIGNED_IN, Access, Area, Relation, Role, Scope, Via
+from tenants.permissions.vocabulary import SIGNED_IN, Access, Area, Relation, Role, Scope, Via, ViaKind
 
 
 class ReadRight(StrEnum):
@@ -58,6 +58,8 @@ def decide_read(
     `is_own_row`: the member's own row, its account or a subscription assigned to it. The settings of an account
     are asked for with `may_read_account_settings`.
     """
+    if via.kind is ViaKind.PAY_ONLY and not via.covers(area, Access.READ):
+        return Decision("ORGANIZATION_NOT_ACTIVE")
     if relation is Relation.OUTSIDE:
         return Decision("NOT_FOUND")
     if area is Area.AUDIT:  # VIS-8 leaves the audit to the permission table.

@@ -113,11 +113,13 @@ class ViaKind(StrEnum):
     SESSION = "SESSION"
     API_KEY = "API_KEY"
     SUPPORT_SESSION = "SUPPORT_SESSION"
+    PAY_ONLY = "PAY_ONLY"
+    """A member's session in an organization that is suspended for want of payment (STOP-5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """The way in; `scopes` bind API keys and support sessions only."""
+    """The way in; `scopes` bind everybody but a member's full session."""
 
     kind: ViaKind
     scopes: frozenset[Scope] = frozenset()
@@ -131,3 +133,8 @@ class Via:
 
 SIGNED_IN = Via(ViaKind.SESSION)
 """A member's own session: no scope binds it."""
+
+PAYING = Via(
+    ViaKind.PAY_ONLY, frozenset(Scope(area, Access.READ) for area in (Area.INVOICES, Area.PAYMENTS, Area.WALLETS))
+)
+"""A member that may read what is owed and pay it, nothing else (STOP-5)."""
