@@ -10,7 +10,7 @@ from enum import StrEnum, auto
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from core.database import NO_SETTINGS, Database, opening
+from core.database import NO_SETTINGS, Database, opening, writing
 from core.ids import new_id
 from core.transaction import Dialect, Row, Transaction
 
@@ -65,7 +65,7 @@ class RecordingDatabase(Database):
     @asynccontextmanager
     async def write(self, settings: Mapping[str, str] = NO_SETTINGS) -> AsyncIterator[Transaction]:
         async with super().write(settings) as tx:
-            self.record.append(Sent(Way.EXECUTE, "BEGIN" + opening(settings)))
+            self.record.append(Sent(Way.EXECUTE, "BEGIN" + writing(settings)))
             yield RecordingTransaction(tx, self.record)
         self.record.append(Sent(Way.EXECUTE, "COMMIT"))
 

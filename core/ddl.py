@@ -3,6 +3,7 @@
 Knows nothing of what the tables mean. Tortoise never writes DDL here (it destroys data on SQLite)."""
 
 import re
+from collections.abc import Sequence
 
 _TYPES = {"text": "TEXT", "bigint": "INTEGER", "integer": "INTEGER", "boolean": "INTEGER", "jsonb": "TEXT"}
 _COLUMN = re.compile(r"^(\s+\w+ )(text|bigint|integer|boolean|jsonb)\b", re.MULTILINE)
@@ -48,4 +49,25 @@ def append_only_sqlite(table: str, code: str) -> list[str]:
     return [
         f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{code}'); END"
         for verb in ("UPDATE", "DELETE")
+    ]
+
+
+def path_may_follow_postgres(table: str, columns: Sequence[str], role: str) -> list[str]:
+    """An append-only table whose rows may stand elsewhere after a move: no column but `path` is ever changed.
+
+    `columns` are all others; `role` alone may change the path."""
+    return [
+        f"DROP TRIGGER {table}_append_only ON {table}",
+        f"CREATE TRIGGER {table}_append_only BEFORE DELETE OR UPDATE OF {', '.join(columns)} ON {table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_refuse_change()",
+        f"GRANT UPDATE (path) ON {table} TO {role}",
+    ]
+
+
+def path_may_follow_sqlite(table: str, columns: Sequence[str], code: str) -> list[str]:
+    """The same on SQLite, which has no roles."""
+    return [
+        f"DROP TRIGGER {table}_no_update",
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {', '.join(columns)} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{code}'); END",
     ]

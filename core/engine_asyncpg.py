@@ -13,6 +13,10 @@ from tortoise.exceptions import TransactionManagementError
 from core.finish import finish
 
 
+READING = " ISOLATION LEVEL REPEATABLE READ"
+"""Who asks and what is seen are read from one state of the tree, whatever moves meanwhile (MOVE-8)."""
+
+
 async def _keep(_connection: Any) -> None:
     """Nothing to reset: all state of ours is local to a transaction (asyncpg's own reset costs a round trip)."""
 
@@ -20,12 +24,13 @@ async def _keep(_connection: Any) -> None:
 class ShieldedTransaction(TransactionWrapper):
     """A transaction whose `opening` statements go out with BEGIN in one round trip."""
 
-    def __init__(self, connection: AsyncpgDBClient, opening: str = "") -> None:
+    def __init__(self, connection: AsyncpgDBClient, opening: str = "", mode: str = "") -> None:
         super().__init__(connection)
         self.opening = opening
+        self.mode = mode
 
     async def begin(self) -> None:
-        await self._connection.execute("BEGIN" + self.opening)
+        await self._connection.execute(f"BEGIN{self.mode}{self.opening}")
 
     async def commit(self) -> None:
         await self._end("COMMIT")
@@ -105,7 +110,7 @@ class ShieldedAsyncpgClient(AsyncpgDBClient):
 
     def begin(self, opening: str, *, is_read_only: bool = False) -> ShieldedTransactionContext:
         """A transaction context; `opening` is SQL that follows BEGIN, each statement led by a semicolon."""
-        transaction = ShieldedTransaction(self, opening)
+        transaction = ShieldedTransaction(self, opening, READING if is_read_only else "")
         return ShieldedTransactionContext(transaction, self._pool_init_lock, is_read_only=is_read_only)
 
 

@@ -91,8 +91,13 @@ class ReadConnections:
             await finish(self._open_one_more())
         return await self._idle.get()
 
-    def give_back(self, connection: aiosqlite.Connection) -> None:
-        self._idle.put_nowait(connection)
+    async def give_back(self, connection: aiosqlite.Connection) -> None:
+        """End what it read in, and let the next one have it."""
+        try:
+            if connection.in_transaction:
+                await connection.execute("ROLLBACK")
+        finally:
+            self._idle.put_nowait(connection)
 
     async def close(self) -> None:
         for connection in self._all:

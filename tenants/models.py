@@ -264,6 +264,69 @@ class ApiKey(Model):
         app = "tenants"
 
 
+class SupportConsent(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    given_by_organization_id = fields.TextField()
+    given_by_member_id = fields.TextField()
+    given_by_name = fields.TextField()
+    grantee_organization_id = fields.TextField()
+    kinds = fields.JSONField[object]()
+    access = fields.TextField()
+    areas = fields.JSONField[object]()
+    days = fields.BigIntField()
+    started_at = fields.BigIntField()
+    last_date = fields.TextField()
+    ends_at = fields.BigIntField()
+    ended_at = fields.BigIntField(null=True)
+    end_reason = fields.TextField(null=True)
+    notified_days = fields.BigIntField(null=True)
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "support_consent"
+        app = "tenants"
+
+
+class SupportSession(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    kind = fields.TextField()
+    target_member_id = fields.TextField(null=True)
+    target_name = fields.TextField()
+    supporter_organization_id = fields.TextField()
+    supporter_member_id = fields.TextField()
+    supporter_name = fields.TextField()
+    asking_id = fields.TextField()
+    is_first_of_asking = fields.BooleanField()
+    reason = fields.TextField()
+    ticket = fields.TextField()
+    minutes = fields.BigIntField()
+    access = fields.TextField()
+    areas = fields.JSONField[object]()
+    state = fields.TextField()
+    basis = fields.TextField()
+    consent_id = fields.TextField(null=True)
+    approved_by_organization_id = fields.TextField(null=True)
+    approved_by_name = fields.TextField(null=True)
+    approval_hash = fields.TextField(null=True)
+    token_hash = fields.TextField()
+    asked_at = fields.BigIntField()
+    approval_ends_at = fields.BigIntField(null=True)
+    opened_at = fields.BigIntField(null=True)
+    ends_at = fields.BigIntField(null=True)
+    platform_ends_at = fields.BigIntField(null=True)
+    ended_at = fields.BigIntField(null=True)
+    end_reason = fields.TextField(null=True)
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "support_session"
+        app = "tenants"
+
+
 class BuyerTag(Model):
     organization_id = fields.TextField()
     path = fields.TextField()
@@ -326,6 +389,9 @@ class AuditEntry(Model):
     api_key_id = fields.TextField(null=True)
     on_behalf_of_id = fields.TextField(null=True)
     support_session_id = fields.TextField(null=True)
+    on_behalf_of_name = fields.TextField(null=True)
+    on_behalf_of_organization_id = fields.TextField(null=True)
+    on_behalf_of_organization_name = fields.TextField(null=True)
     before_values = fields.JSONField[object](null=True)
     after_values = fields.JSONField[object](null=True)
     reason = fields.TextField(null=True)
@@ -482,4 +548,39 @@ class MailDelivery(Model):
 
     class Meta:
         table = "mail_delivery"
+        app = "tenants"
+
+
+class MoveToken(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    token_hash = fields.TextField()
+    state = fields.TextField()
+    created_at = fields.BigIntField()
+    expires_at = fields.BigIntField()
+
+    class Meta:
+        table = "move_token"
+        app = "tenants"
+
+
+class MoveOffer(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    side = fields.TextField()
+    twin_id = fields.TextField()
+    moving_id = fields.TextField()
+    moving_name = fields.TextField()
+    moving_billing_number = fields.TextField()
+    new_seller_id = fields.TextField()
+    new_seller_name = fields.TextField()
+    state = fields.TextField()
+    opened_at = fields.BigIntField()
+    expires_at = fields.BigIntField()
+    ended_at = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "move_offer"
         app = "tenants"

@@ -157,6 +157,11 @@ RECIPES: dict[str, Recipe] = {
             "maker_member_id": p.ref("mem"),
         }
     ),
+    "move_token": one(lambda p, mark: {"state": "USED"}),
+    "move_offer": one(
+        lambda p, mark: {"id": p.ref("mvo"), "side": "OLD_SELLER", "state": "REFUSED", "moving_id": p.buyer.id,
+                         "new_seller_id": p.id, "twin_id": p.ref("mvo", "twin"), "ended_at": START}
+    ),
     "buyer_tag": one(lambda p, mark: {"buyer_id": p.buyer.id, "key": "CustomerRef"}),
     "policy_value": one(lambda p, mark: {"buyer_id": "", "parameter": "trialDays", "value": 5}),
     "policy_preset": one(lambda p, mark: {"preset": "b3networks"}),
