@@ -5,7 +5,7 @@ factor gets no session here: second_factor_sign_in.py."""
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -54,9 +54,7 @@ class SignedIn:
     memberships: tuple[Membership, ...]
 
 
-async def sign_in(
-    platform: Platform, email: str, password: str, came: Credentials
-) -> SignedIn | SecondFactorNeeded:
+async def sign_in(platform: Platform, email: str, password: str, came: Credentials) -> SignedIn | SecondFactorNeeded:
     """Open a session, or ask for the second factor of who has one; `came` tells address and client.
 
     Refused: SIGN_IN_FAILED (unknown, wrong, login-less, PENDING: alike, after the same time), SIGN_IN_LOCKED,
@@ -187,11 +185,16 @@ def _actor(row: Row, user_id: str, session_id: str) -> Actor:
 
 async def send_lock_notice(tx: Transaction, user_id: str, email: str, now: Instant, policies: Policies) -> None:
     """At once, to the person concerned (ALR-1, lockout)."""
+    payload = {"to": email, "lockoutMinutes": policies.integer("lockoutMinutes")}
+    await send_to_user(tx, LOCKED_TOPIC, user_id, payload, now)
+
+
+async def send_to_user(tx: Transaction, topic: str, user_id: str, payload: Mapping[str, object], now: Instant) -> None:
+    """Put a message to a person into the outbox, in the name of the oldest organization that it is a member of."""
     rows = await _accepted_memberships(tx, user_id)
     await insert(
         tx, "outbox", id=new_id("obx"), organization_id=rows[0]["organization_id"], path=rows[0]["path"],
-        topic=LOCKED_TOPIC, subject_id=user_id, created_at=now, due_at=now,
-        payload=json.dumps({"to": email, "lockoutMinutes": policies.integer("lockoutMinutes")}),
+        topic=topic, subject_id=user_id, created_at=now, due_at=now, payload=json.dumps(payload),
     )  # fmt: skip
 
 

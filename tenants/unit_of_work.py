@@ -12,9 +12,10 @@ from typing import Any
 from core.clock import Clock, Instant
 from core.database import Database
 from core.ids import new_id
-from core.refusals import Refused
+from core.refusals import Refused, refuse
+from core.settings import DEMO_SECRET
 from core.transaction import Transaction, insert, insert_many
-from tenants.actor import Actor, Credentials
+from tenants.actor import Actor, Credentials, SupportFacts
 from tenants.authentication import authenticate, secret_hash
 from tenants.readers import has_read
 from tenants.row_scope import RowScope, predicate
@@ -26,6 +27,8 @@ class Platform:
 
     database: Database
     clock: Clock
+    secret: bytes = DEMO_SECRET.encode()
+    """What support tokens are signed with; a production's own, web/production.py sees to that."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,10 @@ class UnitOfWork:
     """Secrets for the answer alone: never stored, so a replay has none (KEY-2, GEN-6)."""
     platform_depth: int = 0
     """How many `as_platform` blocks are open; whoever opens the transaction as the platform starts at 1."""
+    secret: bytes = b""
+    """The platform's, for tokens that are signed here; empty: none can be."""
+    ends_own_support_session: bool = False
+    """The command ends the support session that it runs in, so that it need not stand at the commit (SUP-10)."""
     _audited: list[dict[str, object]] = field(default_factory=list)
     _sent: list[dict[str, object]] = field(default_factory=list)
 
@@ -99,8 +106,8 @@ class UnitOfWork:
                 "entity_id": entity_id,
                 "before_values": _json(before),
                 "after_values": _json(after),
-                "reason": reason,
-                "ticket": ticket,
+                "reason": reason or entry["reason"],
+                "ticket": ticket or entry["ticket"],
             }
         )
 
@@ -149,10 +156,13 @@ async def unit_of_work(platform: Platform, credentials: Credentials, action: str
     Raises Unauthenticated (see authentication.py). Commits when the block ends, rolls back when it raises."""
     guess = _last_scopes.get(_without_request(credentials))
     async with platform.database.write(guess.settings if guess else {}) as tx:
-        actor = await _authenticated(tx, credentials, platform.clock.now(), guess)
+        actor = await _authenticated(tx, credentials, platform, guess)
         uow = UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now(), action)
+        uow.secret = platform.secret
         yield uow
         await uow.flush()
+        if actor.support is not None and not uow.ends_own_support_session:
+            await _still_acting(tx, actor.support, credentials, platform)
     if actor.has_moved:
         await _note_move(platform, actor, credentials)
 
@@ -162,8 +172,10 @@ async def reading(platform: Platform, credentials: Credentials) -> AsyncIterator
     """A transaction that only reads, for whom the credentials stand for. Raises Unauthenticated."""
     guess = _last_scopes.get(_without_request(credentials))
     async with platform.database.read(guess.settings if guess else {}) as tx:
-        actor = await _authenticated(tx, credentials, platform.clock.now(), guess)
+        actor = await _authenticated(tx, credentials, platform, guess)
         has_read(actor)
+        if actor.support is not None and actor.support.is_pending:
+            refuse("CONSENT_REQUIRED", "Nobody has approved this support session yet.")
         yield UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now())
     if actor.has_moved:
         await _note_move(platform, actor, credentials)
@@ -201,9 +213,24 @@ _last_scopes: OrderedDict[Credentials, RowScope] = OrderedDict()
 KEPT_SCOPES = 10_000
 
 
-async def _authenticated(tx: Transaction, credentials: Credentials, now: Instant, guess: RowScope | None) -> Actor:
+async def _still_acting(
+    tx: Transaction, support: SupportFacts, credentials: Credentials, platform: Platform
+) -> None:
+    """What is written in a support session is committed only while it stands; its end waits for this one (SUP-10).
+
+    Raises Unauthenticated with SUPPORT_SESSION_ENDED; refused CONSENT_REQUIRED while nobody has approved it."""
+    if tx.dialect == "postgres":
+        await tx.execute("SELECT s.id FROM support_session s WHERE s.id = $1 FOR SHARE", support.session_id)
+    await authenticate(tx, credentials, platform.clock.now(), platform.secret)
+    if support.is_pending:
+        refuse("CONSENT_REQUIRED", "Nobody has approved this support session yet.")
+
+
+async def _authenticated(
+    tx: Transaction, credentials: Credentials, platform: Platform, guess: RowScope | None
+) -> Actor:
     """The actor, with the transaction bound to its scope: by the guess it was opened with, or now if that was wrong."""
-    actor = await authenticate(tx, credentials, now)
+    actor = await authenticate(tx, credentials, platform.clock.now(), platform.secret)
     if guess != actor.scope:
         await bind(tx, actor.scope)
         _last_scopes[_without_request(credentials)] = actor.scope
@@ -247,15 +274,24 @@ def time_of(actor: Actor, clock: Clock) -> Instant:
 
 
 def audit_row(actor: Actor, credentials: Credentials, now: Instant, action: str) -> dict[str, object]:
-    """The columns of an audit entry that tell who acted, when and from where."""
+    """The columns of an audit entry that tell who acted, when and from where; in a support session the supporter, and
+    on whose behalf (SUP-15)."""
+    support = actor.support
     return {
         "id": new_id("aud"),
         "at": now,
         "action": action,
-        "actor_user_id": actor.user_id,
-        "actor_member_id": actor.member_id,
-        "actor_organization_id": actor.organization_id,
+        "actor_user_id": support.supporter_user_id if support else actor.user_id,
+        "actor_member_id": support.supporter_member_id if support else actor.member_id,
+        "actor_organization_id": support.supporter_organization_id if support else actor.organization_id,
         "actor_name": actor.name,
+        "on_behalf_of_id": support and support.on_behalf_of_id,
+        "on_behalf_of_name": support and support.on_behalf_of_name,
+        "on_behalf_of_organization_id": support and actor.organization_id,
+        "on_behalf_of_organization_name": support and actor.organization_name,
+        "support_session_id": support and support.session_id,
+        "reason": support and support.reason,
+        "ticket": support and support.ticket,
         "api_key_id": actor.api_key_id,
         "address": credentials.address,
         "client": credentials.client,

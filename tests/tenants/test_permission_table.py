@@ -49,6 +49,8 @@ support †‡    | D   | D    | -    | D   | -  | OPEN_SUPPORT_SESSION
 support †‡    | S P | S P  | -    | -   | -  | GIVE_SUPPORT_CONSENT APPROVE_SUPPORT_SESSION REVOKE_SUPPORT_CONSENT
 keys †‡       | S   | S    | -    | -   | -  | MAKE_API_KEY ROTATE_API_KEY REVOKE_API_KEY
 signin †‡     | S   | S    | S    | S   | S  | CHANGE_OWN_PASSWORD END_OWN_SESSION CHOOSE_ORGANIZATION
+signin †‡     | S   | S    | S    | S   | S  | EDIT_SECOND_FACTOR
+org †‡        | S   | S    | -    | -   | -  | EDIT_IDENTITY_PROVIDER
 policy ‡      | S B | S B  | -    | -   | -  | SET_POLICY_VALUE SET_POLICY_VALUE_FOR_BUYER
 policy ‡      | S B | S B  | -    | -   | -  | APPLY_POLICY_PRESET SET_POLICY_BOUNDS
 brand ‡       | S   | S    | -    | -   | -  | EDIT_BRAND
