@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,16 @@ def _database_url(url: str) -> str:
 
 
 DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError("must be an address without a path, such as https://console.example.com")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
 
 
 class Settings(BaseSettings):
@@ -52,6 +63,9 @@ class Settings(BaseSettings):
     """Addresses or networks, by commas, whose X-Forwarded-For and -Proto are believed."""
     allowed_origins: tuple[str, ...] = ()
     """Foreign pages (JSON list of origins) that may send requests with a session cookie."""
+
+    public_url: PublicUrl | None = None
+    """Where people reach this, such as https://console.example.com: for links in mails, passkeys, identity providers."""
 
     secret: SecretStr | None = None
     metrics_token: SecretStr | None = None
