@@ -68,15 +68,20 @@ class RowScope:
         return {"app.path": path, "app.path_end": path_end, "app.organization_id": organization_id}
 
 
-def predicate(alias: str, table: str, dialect: Dialect, first: int = 1) -> str:
+def predicate(alias: str, table: str, dialect: Dialect, first: int = 1, *, is_found_otherwise: bool = False) -> str:
     """The condition that a row of `table` is visible; its parameters are `$first` to `$first + 2` (RowScope.arguments).
 
-    Every statement that reads or writes a tenant's table for an actor carries it, for each table it names."""
+    Every statement that reads or writes a tenant's table for an actor carries it, for each table it names.
+    `is_found_otherwise`: the row is found by its id or its parent, and its path is only checked. On PostgreSQL the
+    indexes on `path` have the operators of text_pattern_ops, which a mere check does not name: how many rows a small
+    path range holds cannot be estimated (labels crowd in a few places of the range), and a planner that took the range
+    for one row would walk through all of it for each parent (docs/adr/0007)."""
     start, end, own = f"${first}", f"${first + 1}", f"${first + 2}"
     if not _is_layer_one_on:
         return f"({start} || {end} || {own} IS NOT NULL)"
     # All three are named in each condition, so that PostgreSQL can tell their types; the last part is folded away.
-    in_range = f"({alias}.path >= {start} AND {alias}.path < {end} AND {own} <> '')"
+    from_start, to_end = (">=", "<") if dialect == "sqlite" or is_found_otherwise else ("~>=~", "~<~")
+    in_range = f"({alias}.path {from_start} {start} AND {alias}.path {to_end} {end} AND {own} <> '')"
     match SIGHT_OF_TABLE.get(table, Sight.RANGE):
         case Sight.RANGE:
             return in_range

@@ -49,7 +49,7 @@ def contact_for(made: Compilation) -> str:
     named = " || ".join(
         f"CASE WHEN {{t}}.is_{each.lower()}_contact THEN ',\"{each}\"' ELSE '' END" for each in ContactCategory
     )
-    return sql.json_of_text(made.dialect, f"'[' || substr({named}, 2) || ']'")
+    return sql.json_of_text(f"'[' || substr({named}, 2) || ']'")
 
 
 @table_type(

@@ -3,8 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+)
 
+from graph.sql.dialect import Shape
 from graph.sql.reads import READS, WHOLE_FILTERS, Condition, Read, TypeReads, WholeFilter, condition_of, read_of
 
 
@@ -37,6 +45,17 @@ class Catalogue:
         """The name of the type that a field answers with, without its lists and its `!`."""
         name: str = get_named_type(self.field_type(type_name, field_name).type).name
         return name
+
+    def shape_of_value(self, type_name: str, field_name: str) -> Shape:
+        """What a plain value is as JSON, by the type that the schema promises."""
+        kind = get_nullable_type(self.field_type(type_name, field_name).type)
+        if isinstance(kind, GraphQLEnumType):
+            return Shape.TOKEN
+        return SHAPE_OF_SCALAR.get(str(kind), Shape.TEXT)
+
+
+SHAPE_OF_SCALAR = {"Int": Shape.NUMBER, "ID": Shape.TOKEN, "Date": Shape.TOKEN, "CurrencyCode": Shape.TOKEN}
+"""Scalars whose columns hold nothing to escape; any other text is escaped by the database."""
 
 
 def catalogue_of(schema: GraphQLSchema) -> Catalogue:

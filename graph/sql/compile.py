@@ -104,12 +104,12 @@ class Compilation:
 
     # ---- visibility
 
-    def visible(self, reads: TypeReads, alias: str) -> str:
+    def visible(self, reads: TypeReads, alias: str, *, is_found_otherwise: bool = True) -> str:
         """The condition that the reader sees a row: its range, and of own rows only where the role says so.
 
         Refused: FORBIDDEN, SCOPE_MISSING."""
         self.require_area(reads.area)
-        condition = predicate(alias, reads.table, self.dialect)
+        condition = predicate(alias, reads.table, self.dialect, is_found_otherwise=is_found_otherwise)
         if read_right(self.sight.role, reads.area) is not ReadRight.OWN_ROWS:
             return condition
         own = self.text(reads.own_row, alias) if reads.own_row is not None else "1 = 0"
@@ -117,7 +117,7 @@ class Compilation:
 
     def row_is_visible(self, alias: str, table: str) -> str:
         """The scope's condition for a table that an expression names by itself."""
-        return predicate(alias, table, self.dialect)
+        return predicate(alias, table, self.dialect, is_found_otherwise=True)
 
     def require_area(self, area: Area) -> None:
         """Refuse what the role or the key's scopes may not read at all."""
@@ -135,8 +135,9 @@ class Compilation:
         members: list[tuple[str, str]] = []
         for key, same in selected_fields(self, described.name, nodes).items():
             name = same[0].name.value
-            value = sql.quoted(described.name) if name == "__typename" else self.member(described, alias, name, same)
-            members.append((key, value))
+            is_name = name == "__typename"
+            typename = sql.json_name(self.dialect, described.name)
+            members.append((key, typename if is_name else self.member(described, alias, name, same)))
         return sql.json_object(self.dialect, members)
 
     def member(self, described: Described, alias: str, name: str, nodes: Sequence[FieldNode]) -> str:
@@ -144,7 +145,7 @@ class Compilation:
         read = described.fields[name]
         match read:
             case Value():
-                return self._value(read, alias)
+                return self._value(read, alias, self.catalogue.shape_of_value(described.name, name))
             case MoneyValue():
                 return self._money(read, alias, nodes)
             case Part():
@@ -180,7 +181,7 @@ class Compilation:
         """A query of one JSON object: a page of the visible rows that meet `on` and the filter."""
         assert described.reads is not None
         alias = self.new_alias()
-        conditions = [self.visible(described.reads, alias)]
+        conditions = [self.visible(described.reads, alias, is_found_otherwise=bool(on))]
         if on:
             conditions.append(on.replace("{t}", alias).replace("{parent}", parent))
         conditions += self._filter(type_name, field_name, alias, arguments.get("filter"))
@@ -201,25 +202,29 @@ class Compilation:
         build = self.catalogue.conditions[kind.name]
         return [build[name](self, alias, tree) for name, tree in given.items()]
 
-    def _value(self, read: Value, alias: str) -> str:
+    def _value(self, read: Value, alias: str, shape: sql.Shape) -> str:
         made = self.text(read.sql, alias)
         match read.encoding:
             case Encoding.PLAIN:
-                return made
+                return sql.json_value(self.dialect, made, shape)
             case Encoding.BOOLEAN:
                 return sql.boolean(self.dialect, made)
             case Encoding.INSTANT:
-                return sql.instant(self.dialect, made)
+                return sql.json_value(self.dialect, sql.instant(self.dialect, made), sql.Shape.TOKEN)
             case Encoding.JSON:
                 return sql.stored_json(self.dialect, made)
 
     def _money(self, read: MoneyValue, alias: str, nodes: Sequence[FieldNode]) -> str:
         currency, chosen = self.text(read.currency, alias), selected_fields(self, "Money", nodes)
-        values = {"currency": currency, "__typename": "'Money'"}
+        token = sql.Shape.TOKEN
+        values = {
+            "currency": sql.json_value(self.dialect, currency, token),
+            "__typename": sql.json_name(self.dialect, "Money"),
+        }
         # Only what stands in the text may bind a parameter: the engines refuse one that nothing names.
         is_needed = read.is_nullable or any(same[0].name.value == "amount" for same in chosen.values())
         micros = self.text(read.micros, alias) if is_needed else "NULL"
-        values["amount"] = sql.amount(self.dialect, micros, currency)
+        values["amount"] = sql.json_value(self.dialect, sql.amount(self.dialect, micros, currency), token)
         made = sql.json_object(self.dialect, [(key, values[same[0].name.value]) for key, same in chosen.items()])
         return f"CASE WHEN {micros} IS NOT NULL THEN {made} END" if read.is_nullable else made
 

@@ -46,7 +46,7 @@ def allowed_actions(made: "Compilation") -> str:
 def _actions(made: "Compilation", relation: Relation) -> str:
     """A constant: role and way in are part of what a statement is kept by."""
     allowed = actions_of(made.sight.role, relation, made.sight.via, tuple(Condition))
-    return sql.json_of_text(made.dialect, sql.quoted(json.dumps(sorted(allowed))))
+    return sql.json_of_text(sql.quoted(json.dumps(sorted(allowed))))
 
 
 def clock_now(made: "Compilation") -> str:

@@ -93,8 +93,10 @@ def connection_sql(
     parts = _Parts(compilation, described, alias, page, is_looking_ahead=asks_for_more)
     members = [(key, parts.member(holder, same)) for key, same in wanted.items() if same[0].name.value in _OF_ROWS]
     total = f"SELECT count(*) FROM {described.reads.table} {alias} WHERE {' AND '.join(conditions)}"
-    counted = {key: f"({total})" for key, same in wanted.items() if same[0].name.value == "totalCount"}
-    constant = {key: sql.quoted(holder) for key, same in wanted.items() if same[0].name.value == "__typename"}
+    number = sql.json_value(compilation.dialect, f"({total})", sql.Shape.NUMBER)
+    counted = {key: number for key, same in wanted.items() if same[0].name.value == "totalCount"}
+    name = sql.json_name(compilation.dialect, holder)
+    constant = {key: name for key, same in wanted.items() if same[0].name.value == "__typename"}
     known = dict(members) | counted | constant
     body = sql.json_object(compilation.dialect, [(key, known[key]) for key in wanted])
     if parts.is_aggregated:
@@ -169,9 +171,9 @@ class _Parts:
                     node = self._node(same)
                     members.append((key, node if self.dialect == "postgres" else f"json({node})"))
                 case "cursor":
-                    members.append((key, self._cursor()))
+                    members.append((key, sql.json_value(self.dialect, self._cursor(), sql.Shape.TOKEN)))
                 case _:
-                    members.append((key, sql.quoted(edge_type)))
+                    members.append((key, sql.json_name(self.dialect, edge_type)))
         return sql.json_object(self.dialect, members)
 
     def _cursor(self) -> str:
@@ -195,10 +197,11 @@ class _Parts:
             case "hasPreviousPage", _:
                 return sql.boolean(self.dialect, "1 = 1" if self.page.after else "1 = 0")
             case "__typename", _:
-                return "'PageInfo'"
+                return sql.json_name(self.dialect, "PageInfo")
         place = 0 if name == "startCursor" else -1
         kept = f"rows.place <= {self.size}"
-        return self._aggregate(sql.text_list_last(self.dialect, self._cursor(), kept, place))
+        cursor = self._aggregate(sql.text_list_last(self.dialect, self._cursor(), kept, place))
+        return sql.json_value(self.dialect, cursor, sql.Shape.TOKEN)
 
     def _aggregate(self, text: str) -> str:
         self.is_aggregated = True

@@ -111,3 +111,12 @@ async def test_migrating_again_and_from_two_places_at_once(postgres_server: str,
             assert await pending_migrations(address) == []
     finally:
         await drop_database(postgres_server, name)
+
+
+async def test_no_index_for_ranges_of_paths_serves_a_mere_check(database: Database) -> None:
+    """docs/adr/0007"""
+    async with database.read() as tx:
+        rows = await tx.fetch("SELECT indexdef FROM pg_indexes WHERE indexdef ~ '\\(path[a-z_ ]*, id\\)'")
+    definitions = [row["indexdef"] for row in rows]
+    assert len(definitions) > 15
+    assert [each for each in definitions if "(path text_pattern_ops, id)" not in each] == []
