@@ -64,7 +64,8 @@ async def update_organization(uow: UnitOfWork, edit: OrganizationEdit) -> Outcom
     values = checked_values(edit, organization, stored["pricing_model"], found)
     await _check_state(uow, edited, values)
     columns = _columns(edited, values)
-    version = await _store(uow, organization, columns) if columns else organization.version
+    is_touched = columns or edit.given() & {"buyer_tags", "billing_day"}  # the seller's facts count too (GEN-5)
+    version = await _store(uow, organization, columns) if is_touched else organization.version
     if "timezone" in columns:
         await on_timezone_changed.tell(uow, TimezoneChanged(organization.id, str(columns["timezone"])))
     await _store_what_is_the_sellers(uow, edited, None if isinstance(edit.buyer_tags, Unset) else tags)
@@ -176,9 +177,9 @@ def _present(edited: _Edited, name: str) -> object:
 
 async def _store(uow: UnitOfWork, organization: OrganizationFacts, columns: dict[str, object]) -> int:
     """Write the columns if the version is still the one that was read (GEN-5)."""
-    setting = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 6))
+    setting = "".join(f"{name} = ${place}, " for place, name in enumerate(columns, 6))
     changed = await uow.tx.execute(
-        f"UPDATE organization AS o SET {setting}, version = version + 1 WHERE o.id = $4 AND o.version = $5 "
+        f"UPDATE organization AS o SET {setting}version = version + 1 WHERE o.id = $4 AND o.version = $5 "
         f"AND {uow.visible('o', 'organization')}",
         *uow.scope, organization.id, organization.version, *columns.values(),
     )  # fmt: skip

@@ -9,6 +9,7 @@ ALLOWED_REFERENCES: dict[tuple[str, str], str] = {
 
 SELLER_NAME_FIELDS: dict[tuple[str, str], str] = {
     ("SellerCard", "name"): "a buyer knows its seller's name (VIS-2)",
+    ("AuditEntry", "actorOrganizationName"): "those above appear under the seller's brand (AUD-7, SUP-13)",
     ("Wallet", "sellerName"): "the seller of the pair, also of a closed one (VIS-2, VIS-6)",
     ("Subscription", "sellerName"): "a buyer knows its seller's name (VIS-2)",
 }

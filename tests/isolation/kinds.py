@@ -6,6 +6,7 @@ BY_NAME = {
     "parent": "Organization", "buyer": "Organization", "customer": "Organization", "seller": "Organization",
     "item": "Plan", "entity": "Member", "subject": "Organization", "source": "Payment", "uuid": "Organization",
     "owner": "Member", "key": "ApiKey", "root": "BatchUpdate",
+    "user": "Member", "onbehalfof": "Member", "supportsession": "Member",
 }  # fmt: skip
 """Names that are not a type's."""
 
