@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
+from web import passkeys
 from web.api import Api, build_api
 from web.background import working
 from web.callers import Callers
@@ -28,7 +29,7 @@ from web.readiness import Readiness, database_blockers
 from web.request_log import RequestLog
 from web.same_origin import SameOrigin
 from web.security_headers import SecurityHeaders
-from web.sign_in import reauthenticate, sign_in, sign_out
+from web.sign_in import reauthenticate, second_factor, sign_in, sign_out
 from web.start import serving_platform
 
 _log = structlog.get_logger("start")
@@ -60,6 +61,11 @@ def _routes(api: Api, settings: Settings) -> list[BaseRoute]:
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
         Route("/auth/sign-in", sign_in, methods=["POST"]),
+        Route("/auth/second-factor", second_factor, methods=["POST"]),
+        Route("/auth/passkeys/register/options", passkeys.registration_options, methods=["POST"]),
+        Route("/auth/passkeys/register/verify", passkeys.register, methods=["POST"]),
+        Route("/auth/passkeys/sign-in/options", passkeys.sign_in_options, methods=["POST"]),
+        Route("/auth/passkeys/sign-in/verify", passkeys.sign_in, methods=["POST"]),
         Route("/auth/sign-out", sign_out, methods=["POST"]),
         Route("/auth/reauthenticate", reauthenticate, methods=["POST"]),
         Route("/healthz", healthz, methods=["GET"]),

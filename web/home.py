@@ -21,6 +21,13 @@ _SIGN_IN = """$refusal<form method="post" action="/auth/sign-in">
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>Sign in</button>
 </form>"""
+_SECOND_FACTOR = """$refusal<form method="post" action="/auth/second-factor">
+<input name="challenge" type="hidden" value="$challenge">
+<label>Code from <select name="method"><option value="TOTP">the authenticator app</option>
+<option value="RECOVERY_CODE">the list of recovery codes</option></select></label>
+<label>Code <input name="code" autocomplete="one-time-code" required autofocus></label>
+<button>Go on</button>
+</form>"""
 _SIGNED_IN = """<p>Signed in as <strong>$name</strong>, $role of <strong>$organization</strong>.</p>
 <p><a href="/graphql">Open the query page</a></p>
 <form method="post" action="/auth/sign-out"><button>Sign out</button></form>"""
@@ -39,6 +46,15 @@ def sign_in_page(refusal: str = "", status: int = 200, headers: dict[str, str] |
     """The form, with the reason why the last try failed."""
     alert = f'<p role="alert">{escape(refusal)}</p>' if refusal else ""
     return _page(Template(_SIGN_IN).substitute(refusal=alert), status, headers)
+
+
+def second_factor_page(
+    challenge: str, refusal: str = "", status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """The form for the second half of a sign-in."""
+    alert = f'<p role="alert">{escape(refusal)}</p>' if refusal else ""
+    content = Template(_SECOND_FACTOR).substitute(refusal=alert, challenge=escape(challenge))
+    return _page(content, status, headers)
 
 
 async def is_signed_in(request: Request) -> bool:
