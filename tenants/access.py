@@ -84,6 +84,13 @@ def allow(
 ) -> None:
     """Enforce the permission table. Refused: FORBIDDEN, SCOPE_MISSING, CONSENT_REQUIRED, FORBIDDEN_WHILE_ACTING."""
     decide(action, uow.actor.role, relation_to(uow, organization), uow.actor.via, holding).enforce()
+    require_consent(uow)
+
+
+def require_consent(uow: UnitOfWork) -> None:
+    """Refused CONSENT_REQUIRED in a support session that nobody has approved yet (SUP-2)."""
+    if uow.actor.support is not None and uow.actor.support.is_pending:
+        refuse("CONSENT_REQUIRED", "Nobody has approved this support session yet.")
 
 
 def require_active(organization: OrganizationFacts) -> None:

@@ -17,6 +17,9 @@ from tenants.actor import Actor, Credentials
 from tenants.pay_only import may_pay, platform_sight
 from tenants.permissions.reading import parse_scope
 from tenants.permissions.vocabulary import PAYING, SIGNED_IN, Role, Via, ViaKind
+from tenants.stopped import is_stopped
+from tenants.support_authentication import MESSAGES, refusal_of, support_actor
+from tenants.support_tokens import looks_like_support_token, signed_session_id
 
 SESSION_PREFIX, API_KEY_PREFIX = "tns_", "tnk_"
 
@@ -33,16 +36,18 @@ def secret_hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-async def authenticate(tx: Transaction, credentials: Credentials, now: Instant) -> Actor:
-    """The actor of a request, read in this transaction; `now` is the platform's time.
+async def authenticate(tx: Transaction, credentials: Credentials, now: Instant, secret: bytes = b"") -> Actor:
+    """The actor of a request, read in this transaction; `now` is the platform's time, `secret` the platform's.
 
-    Raises Unauthenticated with UNAUTHENTICATED, SESSION_EXPIRED, API_KEY_EXPIRED, API_KEY_REVOKED, IP_NOT_ALLOWED or
-    ORGANIZATION_NOT_ACTIVE."""
+    Raises Unauthenticated with UNAUTHENTICATED, SESSION_EXPIRED, API_KEY_EXPIRED, API_KEY_REVOKED, IP_NOT_ALLOWED,
+    SUPPORT_SESSION_ENDED, CONSENT_EXPIRED or ORGANIZATION_NOT_ACTIVE."""
     token = credentials.token or ""
     if token.startswith(API_KEY_PREFIX):
         return await _by_api_key(tx, token, credentials, now)
     if token.startswith(SESSION_PREFIX):
         return await _by_session(tx, token, credentials, now)
+    if looks_like_support_token(token):
+        return await _by_support_token(tx, token, credentials, now, secret)
     raise Unauthenticated("UNAUTHENTICATED", "Sign in, or send an API key as a bearer token.")
 
 
@@ -139,6 +144,24 @@ async def _by_api_key(tx: Transaction, token: str, credentials: Credentials, now
         member_id=row["maker_member_id"],
         api_key_id=row["api_key_id"],
     )
+
+
+async def _by_support_token(
+    tx: Transaction, token: str, credentials: Credentials, now: Instant, secret: bytes
+) -> Actor:
+    """Signature and row have to agree; the row tells at every request whether the session still stands (SUP-10)."""
+    session_id = signed_session_id(token, secret)
+    lookup = _lookup(tx, "actor_by_support_session", "actor_support_session", "token_hash")
+    stopped = f"SELECT {is_stopped(tx.dialect, 'a.supporter_organization_id')} AS is_supporter_stopped, "
+    rows = [] if session_id is None else await tx.fetch(lookup.replace("SELECT ", stopped, 1), secret_hash(token))
+    if not rows or rows[0]["support_session_id"] != session_id:
+        raise Unauthenticated("UNAUTHENTICATED", "There is no such support session.")
+    if credentials.organization_id not in (None, rows[0]["organization_id"]):
+        raise Unauthenticated("UNAUTHENTICATED", "A support session acts in its own organization alone.")
+    code = refusal_of(rows[0], now)
+    if code is not None:
+        raise Unauthenticated(code, MESSAGES[code])
+    return support_actor(rows[0], _organization(rows[0]))
 
 
 def _check_api_key(row: Row, credentials: Credentials, now: Instant) -> None:

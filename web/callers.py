@@ -64,7 +64,7 @@ class Callers:
 
     async def _identified(self, credentials: Credentials) -> Actor:
         async with self._platform.database.read() as tx:
-            return await authenticate(tx, credentials, self._platform.clock.now())
+            return await authenticate(tx, credentials, self._platform.clock.now(), self._platform.secret)
 
     def _keep(self, key: _Key, seen: _Seen) -> None:
         self._seen[key] = seen
@@ -89,4 +89,6 @@ class Callers:
 
 def _account(actor: Actor) -> str:
     """Each key has a bucket of its own; a user has one, however many sessions."""
+    if actor.support is not None:
+        return f"support:{actor.support.supporter_member_id}"
     return f"key:{actor.api_key_id}" if actor.api_key_id else f"user:{actor.user_id}"

@@ -75,7 +75,7 @@ async def serving_platform(settings: Settings, clock: Clock) -> AsyncIterator[Pl
         mark = claim_server_file(settings)
         try:
             await check_database(settings, database)
-            yield Platform(database, clock)
+            yield Platform(database, clock, settings.signing_secret)
         finally:
             if mark is not None:
                 mark.close()
