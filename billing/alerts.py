@@ -21,6 +21,10 @@ class AlertKind(StrEnum):
     UPSTREAM_SHORT = "UPSTREAM_SHORT"
     PAYMENT_PENDING_WHILE_SUSPENDED = "PAYMENT_PENDING_WHILE_SUSPENDED"
     UNASSIGNED = "UNASSIGNED"
+    DELETION_BLOCKED = "DELETION_BLOCKED"
+    KEYS_LEFT_BEHIND = "KEYS_LEFT_BEHIND"
+    LOW_MONEY = "LOW_MONEY"
+    SUSPENDED = "SUSPENDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,14 @@ async def raise_alert(tx: Transaction, alert: Alert, now: Instant) -> None:
         "ON CONFLICT (organization_id, kind, subject_id, alert_date) DO NOTHING",
         new_id("alert"), alert.organization_id, alert.path, alert.kind.value, alert.subject_id,
         local_date(now, alert.timezone).isoformat(), json.dumps(dict(alert.details)), now,
+    )  # fmt: skip
+
+
+async def close_alerts(tx: Transaction, kind: AlertKind, subject_id: str, now: Instant) -> None:
+    """The cause is gone: every open Alert of the kind about the subject closes (ALR-2)."""
+    await tx.execute(
+        "UPDATE alert SET closed_at = $3 WHERE kind = $1 AND subject_id = $2 AND closed_at IS NULL",
+        kind.value, subject_id, now,
     )  # fmt: skip
 
 

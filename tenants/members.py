@@ -78,7 +78,7 @@ async def _check_state(uow: UnitOfWork, organization: OrganizationFacts, member:
     found = Blockers()
     if organization.is_stopped:
         found.add("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
-    if member.email is not None and await _is_email_taken(uow, organization.id, member.email):
+    if member.email is not None and await is_email_taken(uow, organization.id, member.email):
         found.add("MEMBER_EMAIL_TAKEN", "A member of this organization has this e-mail.", ("email",))
     limits = [limit for limit in await member_limit.ask(uow, organization.id) if limit is not None]
     if limits:
@@ -94,12 +94,13 @@ async def _check_state(uow: UnitOfWork, organization: OrganizationFacts, member:
     found.raise_if_any()
 
 
-async def _is_email_taken(uow: UnitOfWork, organization_id: str, email: str) -> bool:
+async def is_email_taken(uow: UnitOfWork, organization_id: str, email: str, by_other_than: str = "") -> bool:
+    """Whether a member of the organization, another than the named one, has this e-mail (`MEMBER_EMAIL_TAKEN`)."""
     taken = await fetch_value(
         uow.tx,
-        f"SELECT 1 FROM member m WHERE m.organization_id = $4 AND m.email_folded = $5 "
+        f"SELECT 1 FROM member m WHERE m.organization_id = $4 AND m.email_folded = $5 AND m.id <> $6 "
         f"AND {uow.visible('m', 'member')}",
-        *uow.scope, organization_id, folded_email(email),
+        *uow.scope, organization_id, folded_email(email), by_other_than,
     )  # fmt: skip
     return taken is not None
 

@@ -14,7 +14,7 @@ from tenants.sessions import require_fresh_password
 from tenants.unit_of_work import UnitOfWork
 
 NOTICE_TOPIC = "mail.ownership_transferred"
-_COLUMNS = "t.id, t.organization_id, t.given_name, t.email, t.role, t.has_portal_access, t.invitation"
+MEMBER_COLUMNS = "t.id, t.organization_id, t.given_name, t.email, t.role, t.has_portal_access, t.invitation"
 
 
 async def transfer_ownership(uow: UnitOfWork, organization_id: str, member_id: str) -> Outcome:
@@ -29,21 +29,27 @@ async def transfer_ownership(uow: UnitOfWork, organization_id: str, member_id: s
     require_fresh_password(uow)
     await lock_members(uow, organization_id)
     organization = await organization_by_id(uow, organization_id, ("organizationId",))
-    target = await row_by_id(uow, "member", member_id, ("memberId",), _COLUMNS)
-    owner = await _owner(uow, organization)
+    target = await row_by_id(uow, "member", member_id, ("memberId",), MEMBER_COLUMNS)
+    owner = await owner_of(uow, organization)
     allow(uow, Action.TRANSFER_OWNERSHIP, organization)  # again: whoever manages it may have changed meanwhile
     _still_allowed(uow, organization, owner)
-    refuse_blocked_transfer(await _facts(uow, organization), _target(organization, target))
+    refuse_blocked_transfer(await _facts(uow, organization), target_of(organization, target))
+    await hand_over(uow, organization, owner, target)
+    return {"organizationId": organization_id, "ownerId": member_id, "formerOwnerId": owner["id"]}
+
+
+async def hand_over(uow: UnitOfWork, organization: OrganizationFacts, owner: Row, target: Row) -> None:
+    """Both roles in one step, audited and told (OWN-1, OWN-3); whether it may be is decided before."""
     former_role = role_of_former_owner(has_portal_access=bool(owner["has_portal_access"]))
     await _set_role(uow, organization, owner, former_role)  # first: there is one OWNER at any moment
     await _set_role(uow, organization, target, Role.OWNER)
     await _send_notices(uow, organization, owner, target)
-    return {"organizationId": organization_id, "ownerId": member_id, "formerOwnerId": owner["id"]}
 
 
-async def _owner(uow: UnitOfWork, organization: OrganizationFacts) -> Row:
+async def owner_of(uow: UnitOfWork, organization: OrganizationFacts) -> Row:
+    """The present OWNER."""
     rows = await uow.tx.fetch(
-        f"SELECT {_COLUMNS} FROM member t WHERE t.organization_id = $4 AND t.role = 'OWNER' "
+        f"SELECT {MEMBER_COLUMNS} FROM member t WHERE t.organization_id = $4 AND t.role = 'OWNER' "
         f"AND {uow.visible('t', 'member')}",
         *uow.scope, organization.id,
     )  # fmt: skip
@@ -65,7 +71,8 @@ async def _facts(uow: UnitOfWork, organization: OrganizationFacts) -> TransferFa
     )
 
 
-def _target(organization: OrganizationFacts, target: Row) -> TransferTarget:
+def target_of(organization: OrganizationFacts, target: Row) -> TransferTarget:
+    """The member who is to become OWNER, from a row with MEMBER_COLUMNS."""
     return TransferTarget(
         is_member_here=target["organization_id"] == organization.id,
         role=Role(target["role"]),

@@ -49,7 +49,7 @@ def transfer_blockers(facts: TransferFacts, target: TransferTarget) -> tuple[Blo
         found.append(Blocker("OPEN_INVOICE", "An invoice is still open.", details=details))
     if not facts.is_effectively_active:
         found.append(Blocker("ORGANIZATION_NOT_ACTIVE", "The organization is not active."))
-    found.extend(_target_blockers(target))
+    found.extend(target_blockers(target))
     return tuple(sorted(found, key=lambda blocker: blocker.code))
 
 
@@ -66,7 +66,8 @@ def role_of_former_owner(*, has_portal_access: bool) -> Role:
     return Role.ADMIN if has_portal_access else Role.MEMBER
 
 
-def _target_blockers(target: TransferTarget) -> list[Blocker]:
+def target_blockers(target: TransferTarget) -> list[Blocker]:
+    """What about the target alone stands in the way; empty when it may be OWNER."""
     if not target.is_member_here:
         return [Blocker("TARGET_NOT_MEMBER", "This person is a member of another organization.")]
     found: list[Blocker] = []

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from billing import member_alerts as member_alerts  # makes its Alert known
 from graph.resolvers.reading import root_connection
 from graph.schema.alert import Alert, AlertFilter
 from graph.schema.scalars import Connection

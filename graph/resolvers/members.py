@@ -4,14 +4,23 @@ from typing import Any
 
 import strawberry
 
-from graph.resolvers.commands import or_none, run
+from graph.resolvers.commands import or_none, plain, run
 from graph.resolvers.reading import root_by_id, root_connection
 from graph.schema.idempotency import optional_key
 from graph.schema.member import Member, MemberFilter, MemberOrder
+from graph.schema.ownership import OwnerContactChange
 from graph.schema.scalars import Connection, UserError
 from graph.sql.reads import entity, from_outcome
 from tenants.commands import Outcome
-from tenants.member_changes import change_member_role, remove_member, resend_invitation, set_contact_for
+from tenants.member_changes import (
+    change_member_role,
+    end_member_sessions,
+    remove_member,
+    resend_invitation,
+    revoke_invitation,
+    set_contact_for,
+)
+from tenants.member_edit import MemberEdit, update_member
 from tenants.member_rules import ContactCategory, NewMember
 from tenants.members import add_members, create_member
 from tenants.permissions import Role
@@ -70,6 +79,36 @@ class MemberInput:
     idempotency_key: str | None = optional_key()
 
 
+@strawberry.input(description="What is left out stays as it is; null clears what may be empty.")
+class UpdateMemberInput:
+    member_id: strawberry.ID
+    version: int = strawberry.field(description="That of the member as it was read (GEN-5).")
+    given_name: str | None = strawberry.UNSET
+    family_name: str | None = strawberry.UNSET
+    email: str | None = strawberry.UNSET
+    phone: str | None = strawberry.UNSET
+    portal_access: bool | None = strawberry.UNSET
+    idempotency_key: str | None = optional_key()
+
+
+@strawberry.type
+class UpdateMemberPayload:
+    errors: list[UserError]
+    replayed: bool
+    member: Member | None = entity("memberId")
+    contact_changes: list[OwnerContactChange] | None = entity(
+        "contactChangeIds", "Of the OWNER: what counts only after the code that was sent (OWN-4)."
+    )
+
+
+@strawberry.type
+class EndMemberSessionsPayload:
+    errors: list[UserError]
+    replayed: bool
+    member: Member | None = entity("memberId")
+    ended_count: int | None = from_outcome("endedCount", "How many sessions can no longer act as this member.")
+
+
 @strawberry.type
 class MemberPayload:
     errors: list[UserError]
@@ -123,6 +162,24 @@ class MemberMutations:
     @strawberry.mutation(description="Send a new invitation link; the one before stops working (MEM-6).")
     async def resend_invitation(self, info: strawberry.Info, input: MemberInput) -> MemberPayload:
         return await run(info, input, lambda uow: resend_invitation(uow, input.member_id))
+
+    @strawberry.mutation(
+        description="Change names, e-mail, phone or portal access (MEM-4, MEM-8). A new e-mail of who may sign in is "
+        "invited anew; one of the OWNER counts after a code (OWN-4)."
+    )
+    async def update_member(self, info: strawberry.Info, input: UpdateMemberInput) -> UpdateMemberPayload:
+        given = {name: value for name, value in plain(input).items() if name != "idempotency_key"}
+        if given.get("portal_access", True) is None:
+            del given["portal_access"]
+        return await run(info, input, lambda uow: update_member(uow, MemberEdit(**given)))
+
+    @strawberry.mutation(description="Withdraw the link of a PENDING member, who keeps the place (MEM-6).")
+    async def revoke_invitation(self, info: strawberry.Info, input: MemberInput) -> MemberPayload:
+        return await run(info, input, lambda uow: revoke_invitation(uow, input.member_id))
+
+    @strawberry.mutation(description="End what a member does with running sessions here; it may sign in anew.")
+    async def end_member_sessions(self, info: strawberry.Info, input: MemberInput) -> EndMemberSessionsPayload:
+        return await run(info, input, lambda uow: end_member_sessions(uow, input.member_id))
 
     @strawberry.mutation(description="Remove a member: from the next request on it can do nothing (MEM-8).")
     async def remove_member(self, info: strawberry.Info, input: MemberInput) -> RemoveMemberPayload:

@@ -3,16 +3,22 @@
 import strawberry
 
 from graph.resolvers.api_keys import ApiKeyMutations, ApiKeyQueries
+from graph.resolvers.audit import AuditMutations
 from graph.resolvers.clock import ClockMutations
+from graph.resolvers.kyc import KycMutations
 from graph.resolvers.members import MemberMutations, MemberQueries
+from graph.resolvers.moves import MoveMutations, MoveQueries
 from graph.resolvers.organizations import OrganizationMutations, OrganizationQueries
-from graph.resolvers.ownership import OwnershipMutations
+from graph.resolvers.ownership import OwnershipMutations, OwnershipQueries
 from graph.resolvers.policy import PolicyMutations, PolicyQueries
+from graph.resolvers.sessions import SessionMutations, SessionQueries
+from graph.resolvers.second_factors import SecondFactorMutations
 from graph.resolvers.suspension import SuspensionMutations
 
 
 @strawberry.type
-class TenantQueries(OrganizationQueries, MemberQueries, ApiKeyQueries, PolicyQueries):
+class TenantQueries(OrganizationQueries, MemberQueries, ApiKeyQueries, PolicyQueries, MoveQueries, OwnershipQueries,
+                    SessionQueries):  # fmt: skip
     pass
 
 
@@ -22,8 +28,13 @@ class TenantMutations(
     MemberMutations,
     OwnershipMutations,
     SuspensionMutations,
+    SessionMutations,
+    KycMutations,
     ApiKeyMutations,
+    SecondFactorMutations,
     PolicyMutations,
+    AuditMutations,
     ClockMutations,
+    MoveMutations,
 ):
     pass

@@ -8,8 +8,14 @@ import strawberry
 from graph.context import Context
 from graph.resolvers.reading import read_own_organization, read_own_seller
 from graph.schema.organization import Organization, SellerCard
+from graph.schema.second_factor import SecondFactors, shown
+from graph.schema.session import Membership, shown_membership
 from tenants.actor import Actor
+from tenants.own_sessions import own_memberships
 from tenants.permissions import Action, Role, can_act_anywhere
+from tenants.second_factors import second_factors_of
+from tenants.unit_of_work import reading
+from tenants.unit_of_work import reading
 
 
 @strawberry.type(description="Who is asking. With an API key there is no member's session behind it.")
@@ -55,6 +61,18 @@ class Viewer:
     def permissions(self) -> list[str]:
         actor = self.actor
         return sorted(action.value for action in Action if can_act_anywhere(action, actor.role, actor.via))
+
+    @strawberry.field(description="What the person has enrolled; null for an API key and in a support session.")
+    async def second_factors(self, info: strawberry.Info) -> SecondFactors | None:
+        context: Context = info.context
+        async with reading(context.platform, context.credentials) as uow:
+            return shown(await second_factors_of(uow))
+
+    @strawberry.field(description="Where the person may stand: name one in the header Tenantry-Organization (AUTH-6).")
+    async def memberships(self, info: strawberry.Info) -> list[Membership]:
+        context: Context = info.context
+        async with reading(context.platform, context.credentials) as uow:
+            return [shown_membership(each) for each in await own_memberships(uow)]
 
     @strawberry.field(description="How the viewer is known: SESSION or API_KEY.")
     def via(self) -> str:
