@@ -3,6 +3,11 @@
 Importing the package registers what organizations are told and asked of it: the Wallet of a new one, whether it traded,
 what is due when a sandbox clock moves."""
 
+from billing import closing as closing
 from billing import due as due
+from billing import kyc_hold as kyc_hold
+from billing import moving as moving
+from billing import payment_stops as payment_stops
 from billing import trade_facts as trade_facts
 from billing import wallet_opening as wallet_opening
+from tenants import kyc_due as kyc_due

@@ -38,6 +38,8 @@ class Command:
     operation: str
     values: Mapping[str, object]
     idempotency_key: str | None = None
+    moves_rows: bool = False
+    """It changes where rows stand: nobody else writes meanwhile (MOVE-8)."""
 
 
 class RefusedWithTrace(Refused):
@@ -86,7 +88,7 @@ async def _once(
     answer: Callable[[UnitOfWork, Outcome, bool], Awaitable[Answer]],
     actors: list[Actor],
 ) -> Answer:
-    async with unit_of_work(platform, credentials, command.operation) as uow:
+    async with unit_of_work(platform, credentials, command.operation, moves_rows=command.moves_rows) as uow:
         actors.append(uow.actor)
         key = command.idempotency_key
         stored = await claim(uow, key, command.operation, command.values) if key is not None else None

@@ -1,29 +1,16 @@
 """The tree's doctor (ORG-3): paths follow from parent pointers; finds what does not fit and puts it right.
 
-Rows of money keep the path that their pair had (VIS-6), and the log is never changed: both are left alone."""
+Rows of money stand where their seller stands (VIS-6): billing/doctor.py looks at those. Of an entry of the log nothing
+but its path ever changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.transaction import Row, Transaction
 from tenants.paths import TreeNode, rebuild_paths
-from tenants.row_scope import SIGHT_OF_TABLE, Sight
+from tenants.standing_tables import tables_with_path
 from tenants.tree_lock import lock_tree
 from tenants.unit_of_work import Platform, platform_transaction
-
-KEPT_AS_WRITTEN = frozenset(
-    {table for table, sight in SIGHT_OF_TABLE.items() if sight is Sight.PAIR} | {"audit_entry", "organization"}
-)
-_SQLITE_TABLES = """
-SELECT m.name FROM sqlite_master m WHERE m.type = 'table'
-AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'path')
-AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) c WHERE c.name = 'organization_id') ORDER BY m.name
-"""
-_POSTGRES_TABLES = """
-SELECT t.tablename AS name FROM pg_tables t WHERE t.schemaname = 'public'
-AND 2 = (SELECT count(*) FROM information_schema.columns c WHERE c.table_schema = 'public'
-         AND c.table_name = t.tablename AND c.column_name IN ('path', 'organization_id')) ORDER BY t.tablename
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +51,6 @@ async def examine(platform: Platform, *, repair: bool = False) -> Diagnosis:
             if repair:
                 await _repair_table(tx, table)
         return Diagnosis(tuple(faults), repair)
-
-
-async def tables_with_path(tx: Transaction) -> list[str]:
-    """The tables whose rows stand where their organization stands."""
-    rows = await tx.fetch(_SQLITE_TABLES if tx.dialect == "sqlite" else _POSTGRES_TABLES)
-    return [row["name"] for row in rows if row["name"] not in KEPT_AS_WRITTEN]
 
 
 async def _organization_faults(tx: Transaction) -> list[Fault]:

@@ -150,12 +150,15 @@ class UnitOfWork:
 
 
 @asynccontextmanager
-async def unit_of_work(platform: Platform, credentials: Credentials, action: str) -> AsyncIterator[UnitOfWork]:
+async def unit_of_work(
+    platform: Platform, credentials: Credentials, action: str, *, moves_rows: bool = False
+) -> AsyncIterator[UnitOfWork]:
     """A writing transaction for whom the credentials stand for; the role is read inside it (GEN-7).
 
     Raises Unauthenticated (see authentication.py). Commits when the block ends, rolls back when it raises."""
     guess = _last_scopes.get(_without_request(credentials))
-    async with platform.database.write(guess.settings if guess else {}) as tx:
+    begin = platform.database.write_alone if moves_rows else platform.database.write
+    async with begin(guess.settings if guess else {}) as tx:
         actor = await _authenticated(tx, credentials, platform, guess)
         uow = UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now(), action)
         uow.secret = platform.secret
