@@ -13,11 +13,12 @@ from graph.resolvers.ownership import OwnershipMutations, OwnershipQueries
 from graph.resolvers.policy import PolicyMutations, PolicyQueries
 from graph.resolvers.sessions import SessionMutations, SessionQueries
 from graph.resolvers.second_factors import SecondFactorMutations
+from graph.resolvers.support import SupportMutations, SupportQueries
 from graph.resolvers.suspension import SuspensionMutations
 
 
 @strawberry.type
-class TenantQueries(OrganizationQueries, MemberQueries, ApiKeyQueries, PolicyQueries, MoveQueries, OwnershipQueries,
+class TenantQueries(SupportQueries, OrganizationQueries, MemberQueries, ApiKeyQueries, PolicyQueries, MoveQueries, OwnershipQueries,
                     SessionQueries):  # fmt: skip
     pass
 
@@ -28,6 +29,7 @@ class TenantMutations(
     MemberMutations,
     OwnershipMutations,
     SuspensionMutations,
+    SupportMutations,
     SessionMutations,
     KycMutations,
     ApiKeyMutations,

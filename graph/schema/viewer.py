@@ -10,6 +10,7 @@ from graph.resolvers.reading import read_own_organization, read_own_seller
 from graph.schema.organization import Organization, SellerCard
 from graph.schema.second_factor import SecondFactors, shown
 from graph.schema.session import Membership, shown_membership
+from graph.schema.support import ViewerSupportSession, banner
 from tenants.actor import Actor
 from tenants.own_sessions import own_memberships
 from tenants.permissions import Action, Role, can_act_anywhere
@@ -74,6 +75,10 @@ class Viewer:
         async with reading(context.platform, context.credentials) as uow:
             return [shown_membership(each) for each in await own_memberships(uow)]
 
-    @strawberry.field(description="How the viewer is known: SESSION or API_KEY.")
+    @strawberry.field(description="While acting in a support session: which, for whom, until when; else null (SUP-14).")
+    def support_session(self) -> ViewerSupportSession | None:
+        return banner(self.actor)
+
+    @strawberry.field(description="How the viewer is known: SESSION, API_KEY or SUPPORT_SESSION.")
     def via(self) -> str:
         return self.actor.via.kind.value
