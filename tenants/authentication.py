@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from core.clock import HOUR, MINUTE, Instant
@@ -177,9 +177,11 @@ def _check_api_key(row: Row, credentials: Credentials, now: Instant) -> None:
 
 def _is_within(address: str | None, networks: Sequence[str]) -> bool:
     try:
-        return any(ip_address(address or "") in ip_network(network) for network in networks)
+        given = ip_address(address or "")
     except ValueError:  # no address at all, or the name of a socket
         return False
+    mapped = given.ipv4_mapped if isinstance(given, IPv6Address) else None  # IPv4 over a socket of both kinds
+    return any((mapped or given) in ip_network(network) for network in networks)
 
 
 _MAY_AUDIT_READS_ON_SQLITE = """(EXISTS (SELECT 1 FROM policy_value v

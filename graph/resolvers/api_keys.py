@@ -24,8 +24,10 @@ class ApiKeyQueries:
 @strawberry.input(description="A key for a program; it may do no more than its maker (KEY-1).")
 class CreateApiKeyInput:
     organization_id: strawberry.ID
-    name: str
-    scopes: list[str] = strawberry.field(description="`<area>:read` or `<area>:write`, such as accounts:read.")
+    name: str | None = strawberry.UNSET
+    scopes: list[str] = strawberry.field(
+        default_factory=list, description="`<area>:read` or `<area>:write`, such as accounts:read."
+    )
     expires_at: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="1 to 365 days ahead; without it 90 days (KEY-3)."
     )
@@ -62,7 +64,7 @@ class ApiKeyMutations:
     async def create_api_key(self, info: strawberry.Info, input: CreateApiKeyInput) -> ApiKeySecretPayload:
         expires_at = or_none(input.expires_at)
         new = NewApiKey(
-            input.organization_id, input.name, input.scopes, None if expires_at is None else as_instant(expires_at),
+            input.organization_id, or_none(input.name), input.scopes, None if expires_at is None else as_instant(expires_at),
             input.allowed_addresses,
         )  # fmt: skip
         return await run(info, input, lambda uow: make_api_key(uow, new))

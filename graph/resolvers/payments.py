@@ -12,7 +12,7 @@ from billing.payments import (
     decline_payment,
     record_payment,
 )
-from graph.resolvers.commands import or_none, run
+from graph.resolvers.commands import or_none, run, written
 from graph.schema.amounts import micros_of
 from graph.schema.idempotency import required_key
 from graph.schema.money import LedgerTransaction, Payment
@@ -72,8 +72,8 @@ class PaymentMutations:
                 currency=input.amount.currency,
                 method=input.method,
                 received_date=or_none(input.received_date),
-                reference=or_none(input.reference),
-                remark=or_none(input.remark),
+                reference=written(input.reference),
+                remark=written(input.remark),
             )
             return await record_payment(uow, new)
 

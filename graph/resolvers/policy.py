@@ -6,7 +6,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from graph.context import Context
-from graph.resolvers.commands import or_none, run
+from graph.resolvers.commands import or_none, run, written
 from graph.schema.idempotency import optional_key
 from graph.schema.organization import Organization
 from graph.schema.policy import PolicySetting, policy_setting
@@ -105,7 +105,7 @@ class PolicyMutations:
     @strawberry.mutation(description="Set values that count for one buyer alone, before all others (POL-1).")
     async def set_policy_for_buyer(self, info: strawberry.Info, input: SetPolicyForBuyerInput) -> PolicyPayload:
         edit = PolicyEdit(input.buyer_id, _values(input.values), input.clear)
-        return await run(info, input, lambda uow: set_policy_values_for_buyer(uow, edit, or_none(input.reason)))
+        return await run(info, input, lambda uow: set_policy_values_for_buyer(uow, edit, written(input.reason)))
 
     @strawberry.mutation(description="Bound or lock parameters for those below; values outside are cut (POL-2).")
     async def set_policy_bounds(self, info: strawberry.Info, input: SetPolicyBoundsInput) -> PolicyPayload:

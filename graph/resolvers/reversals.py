@@ -3,7 +3,7 @@
 import strawberry
 
 from billing.reversals import reverse_transaction
-from graph.resolvers.commands import or_none, run
+from graph.resolvers.commands import run, written
 from graph.schema.idempotency import required_key
 from graph.schema.money import LedgerTransaction
 from graph.schema.scalars import UserError
@@ -35,5 +35,5 @@ class ReversalMutations:
     async def reverse_transaction(
         self, info: strawberry.Info, input: ReverseTransactionInput
     ) -> ReverseTransactionPayload:
-        comment = or_none(input.comment)
+        comment = written(input.comment)
         return await run(info, input, lambda uow: reverse_transaction(uow, input.ledger_transaction_id, comment))

@@ -1,21 +1,36 @@
-"""`suspendOrganization` and `liftSuspension`. The rules are in tenants/suspensions.py."""
+"""`suspendOrganization`, `liftSuspension`, `delaySuspension`, `acceptAppeal`. The rules are in tenants/suspensions.py."""
+
+from datetime import date
 
 import strawberry
 
-from graph.resolvers.commands import or_none, run
+from graph.resolvers.commands import run, written
 from graph.schema.idempotency import optional_key
 from graph.schema.organization import Organization
 from graph.schema.scalars import UserError
 from graph.sql.reads import entity
-from tenants.suspensions import SuspensionReason, lift, suspend
-
-strawberry.enum(SuspensionReason, description="Why an organization is suspended; several stand side by side (STOP-2).")
+from tenants.suspensions import SuspensionReason, accept_appeal, delay_suspension, lift, suspend
 
 
 @strawberry.input(description="Which organization, for which reason.")
 class SuspensionInput:
     organization_id: strawberry.ID
     reason: SuspensionReason
+    note: str | None = strawberry.field(default=strawberry.UNSET, description="Goes into the audit log.")
+    idempotency_key: str | None = optional_key()
+
+
+@strawberry.input(description="Through which local date of the organization it has service again (STOP-8).")
+class DelaySuspensionInput:
+    organization_id: strawberry.ID
+    until_date: date = strawberry.field(description="The last day with service; at most `suspensionDelayMaxDays` ahead.")
+    note: str | None = strawberry.field(default=strawberry.UNSET, description="Goes into the audit log.")
+    idempotency_key: str | None = optional_key()
+
+
+@strawberry.input(description="Whose appeal against a suspension for POLICY was right (STOP-7).")
+class AcceptAppealInput:
+    organization_id: strawberry.ID
     note: str | None = strawberry.field(default=strawberry.UNSET, description="Goes into the audit log.")
     idempotency_key: str | None = optional_key()
 
@@ -40,3 +55,14 @@ class SuspensionMutations:
     @strawberry.mutation(description="Lift what your organization, or one below it, suspended for a reason (STOP-7).")
     async def lift_suspension(self, info: strawberry.Info, input: SuspensionInput) -> SuspensionPayload:
         return await run(info, input, lambda uow: lift(uow, input.organization_id, input.reason, or_none(input.note)))
+
+    @strawberry.mutation(description="Give service through a date though a PAYMENT suspension stands (STOP-8).")
+    async def delay_suspension(self, info: strawberry.Info, input: DelaySuspensionInput) -> SuspensionPayload:
+        return await run(
+            info, input,
+            lambda uow: delay_suspension(uow, input.organization_id, input.until_date, or_none(input.note)),
+        )  # fmt: skip
+
+    @strawberry.mutation(description="Accept the appeal against a suspension for POLICY: it ends (STOP-7).")
+    async def accept_appeal(self, info: strawberry.Info, input: AcceptAppealInput) -> SuspensionPayload:
+        return await run(info, input, lambda uow: accept_appeal(uow, input.organization_id, or_none(input.note)))

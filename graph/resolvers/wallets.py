@@ -3,7 +3,7 @@
 import strawberry
 
 from billing.credit import CreditAmount, issue_credit, set_credit_limit, take_back_credit
-from graph.resolvers.commands import or_none, run
+from graph.resolvers.commands import run, written
 from graph.schema.amounts import micros_of
 from graph.schema.idempotency import optional_key, required_key
 from graph.schema.money import LedgerTransaction, Wallet
@@ -70,4 +70,4 @@ class WalletMutations:
 
 def _given(input: CreditInput) -> CreditAmount:
     amount = micros_of(input.amount, ("amount",))
-    return CreditAmount(input.organization_id, amount, input.amount.currency, or_none(input.comment))
+    return CreditAmount(input.organization_id, amount, input.amount.currency, written(input.comment))
