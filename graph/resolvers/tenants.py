@@ -11,8 +11,8 @@ from graph.resolvers.moves import MoveMutations, MoveQueries
 from graph.resolvers.organizations import OrganizationMutations, OrganizationQueries
 from graph.resolvers.ownership import OwnershipMutations, OwnershipQueries
 from graph.resolvers.policy import PolicyMutations, PolicyQueries
-from graph.resolvers.sessions import SessionMutations, SessionQueries
 from graph.resolvers.second_factors import SecondFactorMutations
+from graph.resolvers.sessions import SessionMutations, SessionQueries
 from graph.resolvers.support import SupportMutations, SupportQueries
 from graph.resolvers.suspension import SuspensionMutations
 

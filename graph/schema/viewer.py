@@ -16,7 +16,6 @@ from tenants.own_sessions import own_memberships
 from tenants.permissions import Action, Role, can_act_anywhere
 from tenants.second_factors import second_factors_of
 from tenants.unit_of_work import reading
-from tenants.unit_of_work import reading
 
 
 @strawberry.type(description="Who is asking. With an API key there is no member's session behind it.")

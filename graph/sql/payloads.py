@@ -64,7 +64,7 @@ class Payload:
             case Entity(key):
                 return await self._entity(uow, answer, outcome.get(key), same)
             case ShownOnce(key):
-                return uow.shown_once.get(key)
+                return None if uow.actor.support is not None else uow.shown_once.get(key)  # masked (SUP-9)
             case FromOutcome(key):
                 return self.projected(answer, outcome.get(key), same)
         raise AssertionError(f"{self.type_name}.{name} does not say where its value comes from")
