@@ -63,9 +63,9 @@ class ApiKeyMutations:
     @strawberry.mutation(description="Make a key. The password must have been given within 10 minutes (AUTH-7).")
     async def create_api_key(self, info: strawberry.Info, input: CreateApiKeyInput) -> ApiKeySecretPayload:
         expires_at = or_none(input.expires_at)
+        until = None if expires_at is None else as_instant(expires_at)
         new = NewApiKey(
-            input.organization_id, or_none(input.name), input.scopes, None if expires_at is None else as_instant(expires_at),
-            input.allowed_addresses,
+            input.organization_id, or_none(input.name), input.scopes, until, input.allowed_addresses
         )  # fmt: skip
         return await run(info, input, lambda uow: make_api_key(uow, new))
 

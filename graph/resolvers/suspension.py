@@ -23,7 +23,9 @@ class SuspensionInput:
 @strawberry.input(description="Through which local date of the organization it has service again (STOP-8).")
 class DelaySuspensionInput:
     organization_id: strawberry.ID
-    until_date: date = strawberry.field(description="The last day with service; at most `suspensionDelayMaxDays` ahead.")
+    until_date: date = strawberry.field(
+        description="The last day with service; at most `suspensionDelayMaxDays` ahead."
+    )
     note: str | None = strawberry.field(default=strawberry.UNSET, description="Goes into the audit log.")
     idempotency_key: str | None = optional_key()
 
@@ -49,20 +51,20 @@ class SuspensionMutations:
     )
     async def suspend_organization(self, info: strawberry.Info, input: SuspensionInput) -> SuspensionPayload:
         return await run(
-            info, input, lambda uow: suspend(uow, input.organization_id, input.reason, or_none(input.note))
+            info, input, lambda uow: suspend(uow, input.organization_id, input.reason, written(input.note))
         )
 
     @strawberry.mutation(description="Lift what your organization, or one below it, suspended for a reason (STOP-7).")
     async def lift_suspension(self, info: strawberry.Info, input: SuspensionInput) -> SuspensionPayload:
-        return await run(info, input, lambda uow: lift(uow, input.organization_id, input.reason, or_none(input.note)))
+        return await run(info, input, lambda uow: lift(uow, input.organization_id, input.reason, written(input.note)))
 
     @strawberry.mutation(description="Give service through a date though a PAYMENT suspension stands (STOP-8).")
     async def delay_suspension(self, info: strawberry.Info, input: DelaySuspensionInput) -> SuspensionPayload:
         return await run(
             info, input,
-            lambda uow: delay_suspension(uow, input.organization_id, input.until_date, or_none(input.note)),
+            lambda uow: delay_suspension(uow, input.organization_id, input.until_date, written(input.note)),
         )  # fmt: skip
 
     @strawberry.mutation(description="Accept the appeal against a suspension for POLICY: it ends (STOP-7).")
     async def accept_appeal(self, info: strawberry.Info, input: AcceptAppealInput) -> SuspensionPayload:
-        return await run(info, input, lambda uow: accept_appeal(uow, input.organization_id, or_none(input.note)))
+        return await run(info, input, lambda uow: accept_appeal(uow, input.organization_id, written(input.note)))
