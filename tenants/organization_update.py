@@ -10,6 +10,7 @@ from tenants.access import OrganizationFacts, organization_by_id, relation_to, r
 from tenants.buyer_tags import store_buyer_tags
 from tenants.commands import Outcome
 from tenants.input_checks import noted
+from tenants.kyc_rules import KycStatus, is_billing_name_locked
 from tenants.names import BuyerTagKey, TagInput, folded, folded_email, read_buyer_tags, too_many_buyer_tags
 from tenants.organization_edit import (
     ACTION_OF_FIELD,
@@ -29,8 +30,10 @@ from tenants.unit_of_work import UnitOfWork
 
 _STORED = (
     "t.pricing_model, t.billing_name, t.is_billing_name_own, t.billing_email, t.address, t.city, t.state_code, "
-    "t.activated_at"
+    "t.activated_at, t.kyc_status"
 )
+_SAME = "\0"
+"""Stands for a name that was not sent: no name holds this character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class _Edited:
     policies: Policies
     edit: OrganizationEdit
 
+    @property
+    def is_billing_name_locked(self) -> bool:
+        """From the approval of its documents on, where the policy says so (KYC-3)."""
+        return is_billing_name_locked(self.policies, KycStatus(self.stored["kyc_status"]))
+
 
 async def update_organization(uow: UnitOfWork, edit: OrganizationEdit) -> Outcome:
     """Change the fields that were sent; nothing at all when one of them is refused.
@@ -49,7 +57,7 @@ async def update_organization(uow: UnitOfWork, edit: OrganizationEdit) -> Outcom
     Refused, in the order of GEN-1: NOT_FOUND; FORBIDDEN, BILLING_DATE_IMMUTABLE, CONSENT_REQUIRED by the table;
     VERSION_CONFLICT; the _IMMUTABLE codes, NAME_LENGTH, NAME_CHARACTERS, EMAIL_INVALID, COUNTRY_INVALID,
     TIMEZONE_INVALID, MANAGED_BY_INVALID, FIELD_REQUIRED and the codes of buyer tags; then COUNTRY_LOCKED,
-    TIMEZONE_LOCKED, ACTIVATION_DATE_LOCKED, OWNER_REQUIRED, BILLING_DATA_REQUIRED, ORGANIZATION_NOT_ACTIVE.
+    TIMEZONE_LOCKED, BILLING_NAME_LOCKED, ACTIVATION_DATE_LOCKED, OWNER_REQUIRED, BILLING_DATA_REQUIRED, ORGANIZATION_NOT_ACTIVE.
     Answers organizationId and version."""
     organization = await organization_by_id(uow, edit.id)
     stored = await row_by_id(uow, "organization", edit.id, ("id",), _STORED)
@@ -114,6 +122,9 @@ async def _check_state(uow: UnitOfWork, edited: _Edited, values: dict[str, str |
     if changed and any(await has_traded.ask(uow, organization.id)):
         for name in changed:
             found.add(f"{name.upper()}_LOCKED", "A subscription or an invoice exists.", (name,))
+    if edited.is_billing_name_locked and values.get("billing_name", _SAME) not in (_SAME, edited.stored["billing_name"]):
+        message = "Since the documents were approved the seller alone changes the billing name."
+        found.add("BILLING_NAME_LOCKED", message, ("billingName",))
     if isinstance(edited.edit.activation_date, date) and await _is_activation_locked(uow, edited):
         found.add("ACTIVATION_DATE_LOCKED", "The activation date is final.", ("activationDate",))
     if edited.edit.managed_by == "CUSTOMER":
@@ -149,10 +160,12 @@ def _columns(edited: _Edited, values: dict[str, str | None]) -> dict[str, object
     """The columns that really change, with what follows from them (ORG-9)."""
     organization, edit = edited.organization, edited.edit
     columns: dict[str, object] = dict(values)
-    if "billing_name" in values:
+    if edited.is_billing_name_locked:
+        columns.pop("billing_name", None)
+    elif "billing_name" in values:
         columns["is_billing_name_own"] = values["billing_name"] is not None
     follows = not bool(columns.get("is_billing_name_own", edited.stored["is_billing_name_own"]))
-    if follows:
+    if follows and not edited.is_billing_name_locked:
         columns["billing_name"] = values.get("name", organization.name)
     if isinstance(edit.activation_date, date):
         zone = values.get("timezone") or organization.timezone

@@ -15,6 +15,7 @@ from accounts.funds import AccountType, BalanceControl
 from accounts.search_value import SearchMode
 from core.refusals import Blockers
 from graph.schema.catalogue import Plan
+from graph.schema.member import Member
 from graph.schema.scalars import SCALARS, Connection, Money, Node
 from graph.sql.compile import Compilation
 from graph.sql.conditions import equals
@@ -125,8 +126,15 @@ class Account(Node):
     )
     is_depleted: bool = flag(lambda made: depleted_expression("{t}", _around(made)))
     control_number: int | None = column("{t}.control_number", "Its number in the batch (BAT-21).")
+    demo_ends_at: datetime | None = instant("{t}.demo_ends_at", "When a demo is over, and from then on read-only.")
+    demo_minutes_left: int | None = column("{t}.demo_minutes_left", "Null where a demo has no limit of minutes.")
+    is_read_only: bool = flag(
+        lambda made: f"({{t}}.kind = 'DEMO' AND coalesce({{t}}.demo_ends_at <= {made.now}, 1 = 0))",
+        "A demo that is over: traffic and API are refused ACCOUNT_READ_ONLY (DEMO-6).",
+    )
     created_at: datetime = instant("{t}.created_at")
     version: int = column("{t}.version")
+    member: Member | None = to_one("member", "{t}.id = {parent}.member_id", "Whose account it is.")
     plan: Plan | None = to_one("plan", "{t}.id = {parent}.plan_id")
     batch: Annotated["Batch", strawberry.lazy("graph.schema.account")] | None = to_one(
         "batch", "{t}.id = {parent}.batch_id"

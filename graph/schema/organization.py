@@ -7,9 +7,13 @@ from typing import Annotated
 import strawberry
 
 from accounts.search_value import SearchMode
+from billing.billing_status_sql import billing_status_expression
+from billing.subscription_status import BillingStatus
+from graph.schema.kyc import KycDocument
 from graph.schema.member import Member, MemberFilter, MemberOrder
 from graph.schema.money import Payment, PaymentFilter, PaymentOrder, Wallet
 from graph.schema.scalars import Connection, CurrencyCode, Node
+from graph.schema.stops import Deletion, Suspension
 from graph.schema.subscription import Subscription, SubscriptionFilter, SubscriptionOrder
 from graph.sql.organization import allowed_actions, clock_now, searched
 from graph.sql.reads import (
@@ -25,6 +29,7 @@ from graph.sql.reads import (
     whole_filter,
 )
 from graph.sql.seller import own_seller_name
+from tenants.kyc_rules import KycStatus
 from tenants.permissions.vocabulary import Area
 from tenants.stopped import is_stopped
 
@@ -34,6 +39,10 @@ class OrganizationKind(Enum):
     OPERATOR = "OPERATOR"
     RESELLER = "RESELLER"
     CUSTOMER = "CUSTOMER"
+
+
+strawberry.enum(BillingStatus, description="How well an organization pays, by its subscriptions (STOP-11).")
+strawberry.enum(KycStatus, description="Where an organization's documents stand (KYC-1).")
 
 
 @strawberry.enum(description="The organization's own status (STOP-1).")
@@ -157,6 +166,9 @@ class Organization(Node):
     pricing_model: PricingModel | None = column("{t}.pricing_model")
     managed_by: ManagedBy = column("{t}.managed_by")
     billing_kind: BillingKind = column("{t}.billing_kind")
+    billing_group: Annotated["Organization", strawberry.lazy("graph.schema.organization")] | None = to_one(
+        "organization", "{t}.id = {parent}.billing_group_id", "The CORPORATE that a CHILD is billed through (ORG-14)."
+    )
     billing_name: str = column("{t}.billing_name")
     billing_email: str | None = column("{t}.billing_email")
     address: str | None = column("{t}.address")
@@ -171,6 +183,25 @@ class Organization(Node):
     )
     buyer_tags: list[BuyerTag] = short_list(
         "{t}.buyer_id = {parent}.id AND {t}.organization_id = {parent}.parent_id", "The seller's tags on it."
+    )
+    billing_status: BillingStatus = column(
+        lambda made: billing_status_expression("{t}.id", made.now, made.row_is_visible),
+        "The best of its subscriptions; without any ACTIVE (SUB-112).",
+    )
+    kyc_status: KycStatus = column("{t}.kyc_status", "Where its documents stand (KYC-1).")
+    kyc_reason: str | None = column("{t}.kyc_reason", "What the seller said to its last decision.")
+    kyc_decided_at: datetime | None = instant("{t}.kyc_decided_at")
+    kyc_documents: list[KycDocument] = short_list("{t}.organization_id = {parent}.id", "What it has handed in.")
+    picture: str | None = column(
+        lambda made: "(SELECT 'data:' || pic.media_type || ';base64,' || pic.content FROM organization_picture pic "
+        f"WHERE pic.organization_id = {{t}}.id AND {made.row_is_visible('pic', 'organization_picture')})",
+        "The picture of the overview as a data URL: 100 x 100 pixels (ORG-17).",
+    )
+    suspensions: list[Suspension] = short_list(
+        "{t}.organization_id = {parent}.id AND {t}.lifted_at IS NULL", "Those that stand, side by side (STOP-2)."
+    )
+    deletion: Deletion | None = to_one(
+        "deletion", "{t}.organization_id = {parent}.id AND {t}.ended_at IS NULL", "The deletion that runs (DEL-3)."
     )
     created_at: datetime = instant("{t}.created_at")
     version: int = column("{t}.version")
