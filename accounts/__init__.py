@@ -1,7 +1,7 @@
 """Service accounts, batches and batch updates. May import billing, tenants and core only.
 
-Importing the package registers the handler of the batch update's job with core/jobs.py, what follows a changed time zone
-or a member who left with tenants/, and the end of demos' retention."""
+Importing the package registers the handler of the batch update's job with core/jobs.py, with tenants/ what follows a
+changed time zone or a member who left, and the end of demos' retention."""
 
 from accounts import batch_run as batch_run
 from accounts import billing_zone as billing_zone

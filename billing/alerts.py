@@ -37,16 +37,19 @@ class Alert:
     kind: AlertKind
     subject_id: str
     details: Mapping[str, object] = field(default_factory=dict)
+    needed_micros: int | None = None
+    """What a Wallet has to cover for the cause to be gone (ALR-2)."""
 
 
 async def raise_alert(tx: Transaction, alert: Alert, now: Instant) -> None:
     """Store the Alert, if none of its kind stands for the subject and this local date."""
     await tx.execute(
-        "INSERT INTO alert (id, organization_id, path, kind, subject_id, alert_date, details, created_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "INSERT INTO alert (id, organization_id, path, kind, subject_id, alert_date, details, created_at, "
+        "needed_micros) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "ON CONFLICT (organization_id, kind, subject_id, alert_date) DO NOTHING",
         new_id("alert"), alert.organization_id, alert.path, alert.kind.value, alert.subject_id,
         local_date(now, alert.timezone).isoformat(), json.dumps(dict(alert.details)), now,
+        alert.needed_micros,
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ async def lock_organization(uow: UnitOfWork, organization_id: str) -> None:
 
 
 async def add_suspension(uow: UnitOfWork, organization: OrganizationFacts, new: NewSuspension) -> str:
-    """Store it with the values that it keeps (POL-4); answers its id. A PAYMENT suspension may end by itself (STOP-9)."""
+    """Store it with the values that it keeps (POL-4); answers its id. One for PAYMENT may end by itself (STOP-9)."""
     policies = await policies_for(uow, organization.id)
     suspension_id, days = new_id("sus"), policies.integer_or_none("paymentSuspensionMaxDays")
     is_for_payment = new.reason is SuspensionReason.PAYMENT
@@ -154,7 +154,7 @@ async def restate(
 
 
 def notice_of(organization: OrganizationFacts, topic: str, status: str, reason: SuspensionReason) -> dict[str, object]:
-    """What the notice says: the reason, what stops (nothing when it is active again), the way back, a link (STOP-10)."""
+    """What the notice says: the reason, what stops (nothing if active again), the way back, a link (STOP-10)."""
     is_stopped = status != "ACTIVE"
     return {
         "organization": organization.name, "billingNumber": organization.billing_number, "reason": reason.value,

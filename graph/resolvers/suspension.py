@@ -1,4 +1,4 @@
-"""`suspendOrganization`, `liftSuspension`, `delaySuspension`, `acceptAppeal`. The rules are in tenants/suspensions.py."""
+"""`suspendOrganization`, `liftSuspension`, `delaySuspension`, `acceptAppeal`. Rules: tenants/suspensions.py."""
 
 from datetime import date
 

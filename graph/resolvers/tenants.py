@@ -5,9 +5,11 @@ import strawberry
 from graph.resolvers.api_keys import ApiKeyMutations, ApiKeyQueries
 from graph.resolvers.audit import AuditMutations
 from graph.resolvers.clock import ClockMutations
+from graph.resolvers.deletion import DeletionMutations, DeletionQueries
 from graph.resolvers.kyc import KycMutations
 from graph.resolvers.members import MemberMutations, MemberQueries
 from graph.resolvers.moves import MoveMutations, MoveQueries
+from graph.resolvers.organization_changes import OrganizationChangeMutations
 from graph.resolvers.organizations import OrganizationMutations, OrganizationQueries
 from graph.resolvers.ownership import OwnershipMutations, OwnershipQueries
 from graph.resolvers.policy import PolicyMutations, PolicyQueries
@@ -18,8 +20,17 @@ from graph.resolvers.suspension import SuspensionMutations
 
 
 @strawberry.type
-class TenantQueries(SupportQueries, OrganizationQueries, MemberQueries, ApiKeyQueries, PolicyQueries, MoveQueries, OwnershipQueries,
-                    SessionQueries):  # fmt: skip
+class TenantQueries(
+    SupportQueries,
+    OrganizationQueries,
+    MemberQueries,
+    ApiKeyQueries,
+    PolicyQueries,
+    MoveQueries,
+    OwnershipQueries,
+    SessionQueries,
+    DeletionQueries,
+):
     pass
 
 
@@ -29,6 +40,8 @@ class TenantMutations(
     MemberMutations,
     OwnershipMutations,
     SuspensionMutations,
+    DeletionMutations,
+    OrganizationChangeMutations,
     SupportMutations,
     SessionMutations,
     KycMutations,
