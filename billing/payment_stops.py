@@ -7,23 +7,15 @@ from dataclasses import dataclass
 from billing.subscription_status import BillingStatus, Cause, Status, billing_status, status_at
 from billing.timeline import FACT_COLUMNS, facts_of
 from core.calendar import local_date
-from core.clock import EXACT_DAY, HOUR, Instant
-from core.periodic import periodic
+from core.clock import Instant
 from core.transaction import Row, Transaction, fetch_one, fetch_value
-from tenants.due_stops import carry_out_due_stops
-from tenants.organization_events import ClockAdvanced, on_clock_advanced
 from tenants.platform_stops import has_standing, lift_by_platform, suspend_by_platform
-from tenants.platform_work import in_the_platforms_name, platform_work
+from tenants.platform_work import in_the_platforms_name
 from tenants.policy import read_policies
 from tenants.questions import unpaid_due_count
 from tenants.suspension_rows import SuspensionReason
-from tenants.tree_lock import lock_tree
-from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
+from tenants.unit_of_work import UnitOfWork
 
-ACTION = "dueStops"
-OVERLAP = HOUR
-LOOK_BACK = 7 * EXACT_DAY
-"""How far a fresh process looks back for what nobody has answered."""
 _UNPAID_CAUSES = frozenset({Cause.END_REACHED_UNPAID.value, Cause.GRACE_OVER.value, Cause.EXPIRY_OVER.value})
 _UNPAID_REASONS = ("CREDIT_LIMIT", "NO_FUNDS", "OVERDUE")
 _STOPPED = frozenset({BillingStatus.INACTIVE, BillingStatus.DEACTIVATED})
@@ -65,32 +57,6 @@ async def lift_when_paid(uow: UnitOfWork, organization_id: str) -> bool:
             return await lift_by_platform(theirs, organization_id, SuspensionReason.PAYMENT)
 
 
-@on_clock_advanced
-async def stop_what_a_sandbox_left_unpaid(uow: UnitOfWork, event: ClockAdvanced) -> None:
-    """A sandbox clock moved: suspensions at the instants that caused them, then what time does to stops."""
-    async with in_the_platforms_name(uow, ACTION, event.now) as theirs:
-        await lock_tree(theirs.tx)
-        for unpaid in await turned_unpaid(theirs.tx, event.before, event.now, event.clock_id):
-            await _suspend(theirs, unpaid, unpaid.at)
-        await carry_out_due_stops(theirs, event.now, event.clock_id)
-
-
-@periodic("suspensions for want of payment", every_seconds=30)
-async def stop_what_is_unpaid(platform: Platform, last_run: Instant) -> int:
-    """The same in real time, a transaction for each; a late worker never shortens the time to pay (STOP-9)."""
-    now = platform.clock.now()
-    after = max(last_run - OVERLAP, now - LOOK_BACK)
-    async with platform_transaction(platform) as tx:
-        found = await turned_unpaid(tx, after, now, None)
-    done = 0
-    for unpaid in found:
-        async with platform_work(platform, ACTION) as uow:
-            if uow is not None:
-                await lock_tree(uow.tx)
-                done += await _suspend(uow, unpaid, max(unpaid.at, now - OVERLAP))
-    return done
-
-
 async def turned_unpaid(tx: Transaction, after: Instant, until: Instant, clock_id: str | None) -> list[Unpaid]:
     """What turned unpaid in (after, until], in the order of time: one entry for each organization and cause."""
     found = [Unpaid(row["at"], row["organization_id"], "OVERDUE") for row in await _overdue(tx, after, until, clock_id)]
@@ -101,7 +67,7 @@ async def turned_unpaid(tx: Transaction, after: Instant, until: Instant, clock_i
     return sorted(found, key=lambda unpaid: (unpaid.at, unpaid.organization_id))
 
 
-async def _suspend(uow: UnitOfWork, unpaid: Unpaid, started_at: Instant) -> bool:
+async def suspend_unpaid(uow: UnitOfWork, unpaid: Unpaid, started_at: Instant) -> bool:
     """If the organization's own policy says so, and nobody has answered this cause."""
     policies = await read_policies(uow.tx, unpaid.organization_id)
     if policies.choice("suspendWhenUnpaid") != unpaid.mode:
