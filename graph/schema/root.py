@@ -9,6 +9,7 @@ from graph.resolvers.accounts import AccountMutations, AccountQueries
 from graph.resolvers.batch_updates import BatchUpdateMutations, BatchUpdateQueries
 from graph.resolvers.billing import BillingMutations, BillingQueries
 from graph.resolvers.nodes import NodeQueries
+from graph.resolvers.reading import answer_pages_directly
 from graph.resolvers.tenants import TenantMutations, TenantQueries
 from graph.schema.scalars import schema_config
 from graph.sql.catalogue import catalogue_of
@@ -27,7 +28,9 @@ class Mutation(TenantMutations, BillingMutations, AccountMutations, BatchUpdateM
 
 def create_schema(guard: Guard | None = None) -> GuardedSchema:
     """The schema, guarded by the given limits (the defaults when None)."""
-    return GuardedSchema(query=Query, mutation=Mutation, config=schema_config(), guard=guard, extensions=[NotedReads])
+    made = GuardedSchema(query=Query, mutation=Mutation, config=schema_config(), guard=guard, extensions=[NotedReads])
+    answer_pages_directly(made._schema)
+    return made
 
 
 def statements_for(schema: GuardedSchema) -> Statements:
