@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from billing.aftermath import follow_up
 from billing.amounts import check_amount, require_currency
 from billing.ledger import Movement, MovementType, post
 from billing.member_limits import require_within_member_limits
@@ -52,6 +53,7 @@ async def set_credit_limit(
         f"WHERE id = $5 AND {uow.visible('wallet', 'wallet')}",
         *uow.scope, limit_micros, wallet.id,
     )  # fmt: skip
+    await follow_up(uow, [wallet.id])
     before, after = {"creditLimitMicros": wallet.credit_limit_micros}, {"creditLimitMicros": limit_micros}
     uow.audit("Wallet", wallet.id, organization_id=buyer.id, path=wallet.path, before=before, after=after)
     return {"walletId": wallet.id}
@@ -141,6 +143,7 @@ async def _post(
     key = new_id("issue")
     movement = Movement(wallet, kind, entries, "Wallet", wallet.id, key, comment=given.comment)
     posted = await post(uow, [movement])
+    await follow_up(uow, [wallet.id])
     after = {"amountMicros": given.amount_micros, "type": kind.value}
     uow.audit("Wallet", wallet.id, organization_id=wallet.organization_id, path=wallet.path, after=after)
     return {"walletId": wallet.id, "ledgerTransactionId": posted[0]}

@@ -2,6 +2,7 @@
 
 Idempotent per subscription and change: walking day by day and one jump leave the same rows, in the order of time."""
 
+from billing.money_due import end_limit, limits_ending, release_due_holds
 from billing.timeline import FACT_COLUMNS, Subject, facts_of, write_changes_of_time
 from core.clock import HOUR, Instant
 from core.periodic import periodic
@@ -22,7 +23,17 @@ async def write_due_changes(
     """Write each change of status that time brought in (after, until]; answers how many entries.
 
     For the subscriptions that live by the sandbox clock, or without one that stands by the platform's. Call it in the
-    platform's own sight: a clock may be shared by organizations that do not see each other."""
+    platform's own sight: a clock may be shared by organizations that do not see each other. What temporary limits
+    end comes at its instant, before what else is due then (SUB-115)."""
+    await release_due_holds(tx, until, clock_id)
+    written = 0
+    for limit in await limits_ending(tx, until, clock_id):
+        written += await _write_statuses(tx, limit["at"] - 1, clock_id, after)
+        await end_limit(tx, limit["id"], limit["at"])
+    return written + await _write_statuses(tx, until, clock_id, after)
+
+
+async def _write_statuses(tx: Transaction, until: Instant, clock_id: str | None, after: Instant) -> int:
     written, last = 0, FIRST
     while subjects := await _due(tx, until, clock_id, after, last):
         written += await write_changes_of_time(tx, subjects, until)
@@ -34,6 +45,10 @@ async def write_due_changes(
 async def write_due_in_real_time(platform: Platform, last_run: Instant) -> int:
     """The same for everybody who lives by the platform's clock, a transaction for each chunk; answers how many."""
     until, after = platform.clock.now(), max(last_run - OVERLAP, EVER)
+    async with platform_transaction(platform) as tx:
+        await release_due_holds(tx, until, None)
+        for limit in await limits_ending(tx, until, None):
+            await end_limit(tx, limit["id"], limit["at"])
     written = 0
     last: str | None = FIRST
     while last is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from billing.aftermath import follow_up
 from billing.ending_figures import ChargeEnding, LevelEnding
 from billing.ledger import Movement, MovementType, post
 from billing.subscription_access import Held
@@ -24,6 +25,7 @@ async def write_ending(uow: UnitOfWork, held: Held, levels: Sequence[LevelEnding
     if payment_id is not None:
         await _write_pay_out(uow, levels[0], payment_id, transaction_ids[f"pay_out:{payment_id}"])
     await _terminate(uow, held, reason)
+    await follow_up(uow, [level.level.pair.wallet.id for level in levels if level.entries])
     _tell(uow, held, reason)
     return payment_id
 

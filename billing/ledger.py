@@ -20,6 +20,7 @@ class MovementType(StrEnum):
     REFUND = "REFUND"
     PAY_OUT = "PAY_OUT"
     EARLY_END = "EARLY_END"
+    INVOICED = "INVOICED"
     PAYMENT = "PAYMENT"
     CREDIT_ISSUED = "CREDIT_ISSUED"
     CREDIT_TAKEN_BACK = "CREDIT_TAKEN_BACK"
@@ -33,7 +34,8 @@ class Movement:
     """One LedgerTransaction to be: a pair's entries, where they come from, and the key that makes it unique for ever.
 
     `source_type` is the kind of row (`Subscription`, `Payment`), `source_id` its id; the movements of one sale share
-    a sale_id (MON-21)."""
+    a sale_id (MON-21). `opened_micros` is what is left open on the invoice that is issued with it (MON-75); an
+    external_number stands for a sale without entries (MON-90); child_id: whose sale a billing group's Wallet pays."""
 
     wallet: WalletRow
     type: str
@@ -45,6 +47,9 @@ class Movement:
     comment: str | None = None
     internal_comment: str | None = None
     reverses_id: str | None = None
+    opened_micros: int = 0
+    external_number: str | None = None
+    child_id: str | None = None
 
 
 async def post(uow: UnitOfWork, movements: Iterable[Movement]) -> list[str]:
@@ -94,6 +99,8 @@ def _transaction_row(uow: UnitOfWork, transaction_id: str, movement: Movement) -
         "comment": movement.comment,
         "internal_comment": movement.internal_comment,
         "reverses_id": movement.reverses_id,
+        "external_number": movement.external_number,
+        "child_id": movement.child_id,
     }
 
 
@@ -104,23 +111,25 @@ async def _move_sums(tx: Transaction, movements: Sequence[Movement]) -> None:
     """Add each Wallet's entries to its sums, all Wallets in one statement."""
     sums: dict[str, list[int]] = {}
     for movement in movements:
-        moved = sums.setdefault(movement.wallet.id, [0] * len(_SUMMED))
+        moved = sums.setdefault(movement.wallet.id, [0] * (len(_SUMMED) + 1))
+        moved[-1] += movement.opened_micros
         for entry in movement.entries:
             if entry.ledger_account in _SUMMED:
                 moved[_SUMMED.index(entry.ledger_account)] += entry.amount_micros
     changed = [(wallet_id, *moved) for wallet_id, moved in sums.items() if any(moved)]
     if not changed:
         return
-    width = len(_SUMMED) + 1
+    width = len(_SUMMED) + 2
     values = ", ".join(_value_row(row * width + 1) for row in range(len(changed)))
     await tx.execute(
         "UPDATE wallet SET wallet_micros = wallet_micros + v.column2, unbilled_micros = unbilled_micros + v.column3, "
-        "due_micros = due_micros + v.column4, payable_micros = payable_micros + v.column5, version = version + 1 "
+        "due_micros = due_micros + v.column4, payable_micros = payable_micros + v.column5, "
+        "invoice_open_micros = invoice_open_micros + v.column6, version = version + 1 "
         f"FROM (VALUES {values}) AS v WHERE wallet.id = v.column1",
         *(argument for row in changed for argument in row),
     )
 
 
 def _value_row(first: int) -> str:
-    amounts = ", ".join(f"CAST(${place} AS bigint)" for place in range(first + 1, first + 1 + len(_SUMMED)))
+    amounts = ", ".join(f"CAST(${place} AS bigint)" for place in range(first + 1, first + 2 + len(_SUMMED)))
     return f"(${first}, {amounts})"

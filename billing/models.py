@@ -154,6 +154,8 @@ class Wallet(Model):
     min_balance_micros = fields.BigIntField(null=True)
     alert_threshold_micros = fields.BigIntField(null=True)
     top_up_micros = fields.BigIntField(null=True)
+    billed_until_at = fields.BigIntField(null=True)
+    next_billing_at = fields.BigIntField(null=True)
 
     class Meta:
         table = "wallet"
@@ -379,6 +381,7 @@ class Alert(Model):
     details = fields.JSONField[object]()
     created_at = fields.BigIntField()
     closed_at = fields.BigIntField(null=True)
+    needed_micros = fields.BigIntField(null=True)
 
     class Meta:
         table = "alert"

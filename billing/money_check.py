@@ -38,7 +38,8 @@ def require_money(sale: Sale, now: Instant, asker_path: str) -> None:
 def _alert(short: LevelSale, sale: Sale, now: Instant) -> Alert:
     pair = short.level.pair
     details = {"buyerId": sale.buyer.level.pair.buyer.id, **_missing(short, now)}
-    return Alert(pair.buyer.id, pair.buyer.path, pair.buyer.timezone, AlertKind.UPSTREAM_SHORT, pair.wallet.id, details)
+    kind, needed = AlertKind.UPSTREAM_SHORT, short.gross_micros
+    return Alert(pair.buyer.id, pair.buyer.path, pair.buyer.timezone, kind, pair.wallet.id, details, needed)
 
 
 def _missing(short: LevelSale, now: Instant) -> dict[str, object]:

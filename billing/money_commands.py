@@ -10,6 +10,7 @@ MONEY_COMMANDS = frozenset(
         "issueCredit",
         "takeBackCredit",
         "reverseTransaction",
+        "switchWalletMode",
     }
 )
 """Their keys never expire: a repetition must find the first answer, however late it comes."""

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from billing.aftermath import follow_up
 from billing.alerts import Alert, AlertKind, raise_alert
 from billing.amounts import check_amount
 from billing.chain import read_tax_rules, tax_rule_of
 from billing.ledger import Movement, MovementType, post
-from billing.posting import Entry, payment, payment_taxed
+from billing.posting import Entry, Owner, payment, payment_taxed
+from billing.settlement import Paid
 from billing.tax import tax_within
 from billing.wallet_figures import WalletMode, prepaid_figures
 from billing.wallets import Pair, Party, WalletRow, lock_wallets, wallet_of
@@ -19,6 +21,7 @@ from core.money import format_amount
 from core.refusals import Blockers, refuse
 from core.transaction import Row, fetch_one, fetch_value, insert
 from tenants.access import OrganizationFacts, allow, organization_by_id, row_by_id
+from tenants.closing_blockers import GONE
 from tenants.commands import Outcome
 from tenants.permissions import Action
 from tenants.policy import policies_for
@@ -89,9 +92,11 @@ async def record_payment(uow: UnitOfWork, new: NewPayment) -> Outcome:
     """Record it; what settles at once is posted with it. Answers paymentId, status, ledgerTransactionId (or None).
 
     By the seller's OWNER, ADMIN, BILLING, also while the buyer is suspended (ORG-16). Refused: NOT_FOUND, FORBIDDEN,
-    WALLET_MISSING, AMOUNT_NOT_POSITIVE, AMOUNT_PRECISION, CURRENCY_MISMATCH, TOP_UP_BELOW_MINIMUM."""
+    IRREVERSIBLE (it has ended, STOP-9), WALLET_MISSING, AMOUNT_NOT_POSITIVE, AMOUNT_PRECISION, CURRENCY_MISMATCH,
+    TOP_UP_BELOW_MINIMUM."""
     buyer = await organization_by_id(uow, new.organization_id, ("organizationId",))
     allow(uow, Action.RECORD_PAYMENT, buyer)
+    _require_not_gone(buyer)
     wallet = await wallet_of(uow, buyer.id)
     policies = await policies_for(uow, buyer.id)
     _check(new, wallet, policies, uow)
@@ -164,6 +169,8 @@ async def _post(
     entries = await _entries(uow, wallet, policies, amount_micros, method)
     key = f"payment:{payment_id}"
     posted = await post(uow, [Movement(wallet, MovementType.PAYMENT, entries, "Payment", payment_id, key)])
+    arrived = sum(entry.amount_micros for entry in entries if entry.owner is Owner.BUYER)
+    await follow_up(uow, [wallet.id], {wallet.id: Paid(payment_id, arrived)})
     return posted[0]
 
 
@@ -203,7 +210,10 @@ async def _party(uow: UnitOfWork, organization_id: str) -> Party:
 async def _take_pending(uow: UnitOfWork, payment_id: str, target: PaymentStatus) -> Row:
     """Move the payment on, if it still may; of two at once one gets PAYMENT_FINAL."""
     row = await row_by_id(uow, "payment", payment_id, ("id",))
-    allow(uow, Action.RECORD_PAYMENT, await organization_by_id(uow, row["organization_id"]))
+    buyer = await organization_by_id(uow, row["organization_id"])
+    allow(uow, Action.RECORD_PAYMENT, buyer)
+    if target is PaymentStatus.SETTLED:
+        _require_not_gone(buyer)
     sources = [status.value for status, targets in TRANSITIONS.items() if target in targets]
     taken = await uow.tx.execute(
         "UPDATE payment SET status = $4, version = version + 1 "
@@ -213,6 +223,12 @@ async def _take_pending(uow: UnitOfWork, payment_id: str, target: PaymentStatus)
     if not taken:
         refuse("PAYMENT_FINAL", "The payment's state does not change any more.", ("id",))
     return row
+
+
+def _require_not_gone(buyer: OrganizationFacts) -> None:
+    """A payment after the end brings nothing back (STOP-9). Refused: IRREVERSIBLE."""
+    if buyer.status in GONE:
+        refuse("IRREVERSIBLE", "The organization has ended for good.", ("organizationId",))
 
 
 def _ended(uow: UnitOfWork, row: Row, status: PaymentStatus, posted: str | None) -> Outcome:

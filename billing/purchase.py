@@ -4,20 +4,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from billing.aftermath import follow_up, is_low
 from billing.amounts import require_currency
 from billing.chain import OrderedItem, read_chain
+from billing.credit_suspension import is_suspending
+from billing.invoices import issue_invoices
 from billing.ledger import Movement, MovementType, post
 from billing.money_check import require_money
 from billing.order import AddOnOrder, AddOnRow, PlanRow, check_add_ons, check_quantities, read_add_ons, read_plan
 from billing.periods import PaidTime, first_calendar_period, first_period, require_cycle
+from billing.purchase_invoices import invoices_of, overdue_blocker
+from billing.purchase_method import PurchaseMethod, external_number
 from billing.purchase_rows import NewSubscription, write_subscription
 from billing.quote_id import QuoteSigner
-from billing.sale import Sale, price_sale
+from billing.sale import LevelSale, Sale, invoiced_elsewhere, price_sale
 from billing.subscription_status import ladder
 from core.calendar import local_date
 from core.clock import MINUTE, Instant
 from core.ids import new_id
-from core.refusals import refuse
+from core.refusals import Blocker, Refused, refuse
+from core.transaction import fetch_value
 from tenants.access import OrganizationFacts, allow, organization_by_id, relation_to
 from tenants.commands import Outcome
 from tenants.permissions import Action, Area, decide_read
@@ -40,6 +46,8 @@ class PurchaseOrder:
     quote_id: str | None = None
     total_micros: int | None = None
     total_currency: str | None = None
+    method: PurchaseMethod = PurchaseMethod.NORMAL
+    external_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,8 @@ class PreparedPurchase:
     add_ons: tuple[AddOnRow, ...]
     sale: Sale
     policies: Policies
+    overdue: Blocker | None = None
+    """Why money is refused whatever the Wallet covers (MON-12)."""
 
     @property
     def quoted_facts(self) -> Mapping[str, object]:
@@ -64,6 +74,7 @@ class PreparedPurchase:
             "net": buyer.net_micros,
             "total": buyer.gross_micros,
             "currency": buyer.level.currency,
+            "method": order.method.value,
             "period": [self.sale.time.start.isoformat(), self.sale.time.end.isoformat()],
         }
 
@@ -109,7 +120,7 @@ async def price_order(uow: UnitOfWork, seen: SeenOrder, *, is_preview: bool = Fa
 
     Call it inside `as_platform`. Refused: WALLET_MISSING, PLAN_NOT_OFFERED, CYCLE_NOT_OFFERED, PRICE_MISSING,
     COST_MISSING, QUANTITY_INVALID, QUANTITY_LIMIT, BUNDLE_QUANTITY_LIMIT, ADDON_DUPLICATE, ADDON_NOT_ALLOWED,
-    ADDON_CONFLICT."""
+    ADDON_CONFLICT, EXTERNAL_INVOICE_NOT_ALLOWED, EXTERNAL_NUMBER_REQUIRED."""
     order, organization, items = seen.order, seen.organization, seen.items
     chain = await read_chain(uow, organization.id, seen.plan.owner_id, items, is_preview=is_preview)
     policies = chain.levels[0].policies
@@ -117,29 +128,44 @@ async def price_order(uow: UnitOfWork, seen: SeenOrder, *, is_preview: bool = Fa
     sale = price_sale(chain, items, time, order.cycle_months)
     check_quantities(seen.plan, order.quantity, seen.add_ons, policies)
     check_add_ons(seen.plan, seen.add_ons)
-    return PreparedPurchase(order, organization, seen.plan, seen.add_ons, sale, policies)
+    number = external_number(order.method, order.external_number, policies)
+    if number is not None:
+        sale = invoiced_elsewhere(sale, number)
+    overdue = await overdue_blocker(uow, sale.buyer.level.pair.wallet.id, policies)
+    return PreparedPurchase(order, organization, seen.plan, seen.add_ons, sale, policies, overdue)
 
 
 async def purchase_subscription(uow: UnitOfWork, order: PurchaseOrder, signer: QuoteSigner) -> Outcome:
     """Buy: charge every pair, make the subscription ACTIVE and assign its Owner (SUB-14).
 
     Answers subscriptionId, saleId, ledgerTransactionId (the buyer's; None at a price of 0). Refused as `read_order`,
-    CURRENCY_MISMATCH (the named total, MON-4), as `price_order`, then QUOTE_STALE, INSUFFICIENT_CREDIT with `missing`,
-    UPSTREAM_CREDIT_INSUFFICIENT."""
+    CURRENCY_MISMATCH (the named total, MON-4), as `price_order`, then QUOTE_STALE, OVERDUE_INVOICE (MON-12),
+    INSUFFICIENT_CREDIT with `missing`, UPSTREAM_CREDIT_INSUFFICIENT. TAX invoices are issued last (MON-72)."""
     seen = await read_order(uow, order)
     require_currency(order.total_currency, seen.organization.currency, ("total", "currency"))
     async with uow.as_platform("MON-30: a sale charges every level up to the Product's owner"):
         prepared = await price_order(uow, seen)
+        await _require_not_ending(uow, seen.organization.id)
         _require_fresh(prepared, signer, uow.now)
+        if prepared.overdue is not None:
+            raise Refused((prepared.overdue,))
         require_money(prepared.sale, uow.now, uow.actor.path)
         new = _new_subscription(prepared, uow.now)
         sale_id = new_id("sale")
         posted = await _charge(uow, prepared.sale, new.id, sale_id)
         await write_subscription(uow, new, sale_id, posted)
+        await issue_invoices(uow.tx, invoices_of(prepared.sale, new.id, sale_id, uow.now), uow.now)
+        await follow_up(uow, [each.level.pair.wallet.id for each in prepared.sale.levels if _moves_more(each, uow.now)])
     owner_id, path = prepared.organization.id, prepared.organization.path
     uow.audit("Subscription", new.id, organization_id=owner_id, path=path, after=new.audited)
     uow.send("subscription.purchased", new.id, {"subscriptionId": new.id}, organization_id=owner_id, path=path)
     return {"subscriptionId": new.id, "saleId": sale_id, "ledgerTransactionId": posted.get(0)}
+
+
+def _moves_more(sold: LevelSale, now: Instant) -> bool:
+    """Whether the charge leaves the Wallet where something else follows: at an inclusive limit, or low (MON-62)."""
+    after, policies = sold.wallet_after(now), sold.level.policies
+    return sold.gross_micros > 0 and (is_suspending(after, policies, now) or is_low(after, policies))
 
 
 def require_chain_active(organization: OrganizationFacts) -> None:
@@ -148,6 +174,14 @@ def require_chain_active(organization: OrganizationFacts) -> None:
         refuse("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
     if organization.is_stopped:
         refuse("UPSTREAM_SUSPENDED", "A seller above is not active.")
+
+
+async def _require_not_ending(uow: UnitOfWork, organization_id: str) -> None:
+    """Behind the Wallet's lock: a deletion of the same moment came first, or finds the subscription (DEL-2, GEN-7)."""
+    if uow.tx.dialect == "postgres":
+        status = await fetch_value(uow.tx, "SELECT status FROM organization WHERE id = $1", organization_id)
+        if status not in ("ACTIVE", "SUSPENDED"):
+            refuse("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
 
 
 def first_time(policies: Policies, today: date, cycle_months: int) -> PaidTime:
@@ -172,16 +206,22 @@ def _require_fresh(prepared: PreparedPurchase, signer: QuoteSigner, now: Instant
 
 async def _charge(uow: UnitOfWork, sale: Sale, subscription_id: str, sale_id: str) -> dict[int, str]:
     """Post every level; answers the LedgerTransaction of each that costs anything."""
-    charged = [level for level in sale.levels if level.gross_micros]
+    charged = [level for level in sale.levels if level.gross_micros or _is_elsewhere(sale, level)]
     movements = [
         Movement(
             level.level.pair.wallet, MovementType.PURCHASE, level.entries, "Subscription", subscription_id,
-            f"purchase:{subscription_id}:{level.level.pair.level}", sale_id,
+            f"purchase:{subscription_id}:{level.level.pair.level}", sale_id, opened_micros=level.opened_micros(uow.now),
+            external_number=sale.external_number if _is_elsewhere(sale, level) else None,
+            child_id=level.level.pair.buyer.id if level.level.pair.is_of_group else None,
         )
         for level in charged
     ]  # fmt: skip
     ids = await post(uow, movements) if movements else []
     return {level.level.pair.level: posted_id for level, posted_id in zip(charged, ids, strict=True)}
+
+
+def _is_elsewhere(sale: Sale, level: LevelSale) -> bool:
+    return level is sale.buyer and sale.external_number is not None
 
 
 def _new_subscription(prepared: PreparedPurchase, now: Instant) -> NewSubscription:

@@ -91,7 +91,9 @@ def _subscription_row(new: NewSubscription) -> dict[str, object]:
         "id": new.id, "organization_id": pair.buyer.id, "path": pair.buyer.path, "seller_id": pair.seller.id,
         "product_id": new.plan.product_id, "plan_id": new.plan.id, "product_name": new.plan.product_name,
         "plan_name": new.plan.name, "quantity": new.quantity, "cycle_months": new.cycle_months,
-        "currency": pair.wallet.currency, "is_trial": False, "is_auto_renew": new.is_auto_renew, "method": "NORMAL",
+        "currency": pair.wallet.currency, "is_trial": False, "is_auto_renew": new.is_auto_renew,
+        "method": "NORMAL" if new.sale.external_number is None else "EXTERNAL_INVOICE",
+        "external_number": new.sale.external_number,
         "anchor_date": time.anchor.isoformat(), "start_date": time.start.isoformat(),
         "end_date": time.end.isoformat(), "started_at": new.now, "activated_at": new.now,
         "ends_at": new.ladder.ends_at, "grace_ends_at": new.ladder.grace_ends_at,
@@ -122,7 +124,8 @@ def _charge_row(
 ) -> dict[str, object]:
     pair, price = level.level.pair, line.price
     return {
-        "id": new_id("charge"), "organization_id": pair.buyer.id, "path": pair.wallet.path,
+        "id": new_id("charge"), "organization_id": pair.buyer.id,
+        "path": pair.buyer.path if pair.is_of_group else pair.wallet.path,
         "seller_id": pair.seller.id, "wallet_id": pair.wallet.id, "level": pair.level, "segment_id": segment_id,
         "subscription_id": subscription_id, "item_id": line.item.id, "quantity": line.item.quantity,
         "unit_price_micros": price.unit.amount_micros, "net_micros": line.taxed.net_micros,

@@ -97,7 +97,8 @@ async def quote_purchase(uow: UnitOfWork, order: PurchaseOrder, signer: QuoteSig
     async with uow.as_platform("SUB-10: a quote reads what the purchase would read"):
         prepared = await price_order(uow, seen, is_preview=True)
     time, zone = prepared.sale.time, prepared.organization.timezone
-    blocker = _role_blocker(uow, prepared) or money_blocker(prepared.sale, uow.now, uow.actor.path)
+    short = prepared.overdue or money_blocker(prepared.sale, uow.now, uow.actor.path)
+    blocker = _role_blocker(uow, prepared) or short
     expires_at = prepared.quote_expires_at(uow.now)
     return Quote(
         signer.sign(prepared.quoted_facts, expires_at), expires_at, tuple(shown_levels(prepared, uow)), time.start,

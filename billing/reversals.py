@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from billing.aftermath import follow_up
 from billing.ledger import Movement, MovementType, post
 from billing.posting import Entry, LedgerAccount, Owner, reversal
+from billing.settlement import take_allocations_back
 from billing.wallets import WalletRow, lock_wallets
 from core.refusals import refuse
 from core.transaction import Row
@@ -24,7 +26,8 @@ async def reverse_transaction(uow: UnitOfWork, transaction_id: str, comment: str
         refuse("REVERSAL_NOT_REVERSIBLE", "A reversal is not reversed.", ("id",))
     async with uow.as_platform("MON-23: a sale is reversed at every level or not at all"):
         rows = await uow.tx.fetch(
-            "SELECT t.id, t.wallet_id, t.sale_id, t.source_type, t.source_id FROM ledger_transaction t "
+            "SELECT t.id, t.wallet_id, t.sale_id, t.type, t.source_type, t.source_id, "
+            "t.external_number FROM ledger_transaction t "
             "WHERE t.id = $1 OR (t.sale_id = $2 AND t.reverses_id IS NULL AND (t.type = $3 OR ($3 <> $4 "
             "AND NOT EXISTS (SELECT 1 FROM ledger_transaction r WHERE r.reverses_id = t.id)))) ORDER BY t.id",
             transaction_id, named["sale_id"], named["type"], MovementType.REFUND.value,
@@ -32,6 +35,10 @@ async def reverse_transaction(uow: UnitOfWork, transaction_id: str, comment: str
         wallets = await lock_wallets(uow, {row["wallet_id"] for row in rows})
         await _require_first(uow, rows)
         ids = await post(uow, await _movements(uow, rows, wallets, comment))
+        for row in rows:
+            if row["source_type"] == "Payment":
+                await take_allocations_back(uow, wallets[row["wallet_id"]], row["source_id"])
+        await follow_up(uow, wallets)
     return {"ledgerTransactionIds": ids}
 
 
@@ -58,6 +65,7 @@ async def _movements(
         Movement(
             wallets[row["wallet_id"]], MovementType.REVERSAL, reversal(found[row["id"]]), row["source_type"],
             row["source_id"], f"reversal:{row['id']}", row["sale_id"], comment, reverses_id=row["id"],
+            external_number=row["external_number"],
         )
         for row in rows
     ]  # fmt: skip

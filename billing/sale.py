@@ -1,13 +1,15 @@
 """What a sale costs at every level and who cannot pay it (MON-30 to MON-33, MON-83). Pure: facts in, figures out."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing.chain import Level, LevelPrice, OrderedItem, SaleChain, level_price
+from billing.invoice_figures import debt_micros, open_at_issue
 from billing.periods import PaidTime, Segment
 from billing.posting import Entry, LedgerAccount, charge
 from billing.tax import TaxedAmount, tax_on_top
 from billing.wallet_figures import WalletMode, WalletSums, missing, usable
+from billing.wallets import WalletRow
 from core.clock import Instant
 
 
@@ -50,26 +52,44 @@ class LevelSale:
     def entries(self) -> tuple[Entry, ...]:
         """The pair's entries; none for a sale at 0 (MON-22)."""
         wallet = self.level.pair.wallet
-        return charge(wallet.terms(self.level.policies), self.net_micros, self.tax_micros)
+        terms = wallet.terms(self.level.policies)
+        return charge(terms, self.net_micros, self.tax_micros, is_invoiced_at_once=self.is_invoiced_at_once)
+
+    @property
+    def is_invoiced_at_once(self) -> bool:
+        """Whether the purchase makes a TAX invoice of its own (MON-70); a group's come once a cycle (MON-36)."""
+        at_once = self.level.policies.choice("invoicing") == "INDIVIDUAL_AND_MONTHLY"
+        return at_once and self.gross_micros > 0 and not self.level.pair.is_of_group
+
+    def opened_micros(self, now: Instant) -> int:
+        """What stays open of that invoice, 0 without one (MON-75)."""
+        if not self.is_invoiced_at_once:
+            return 0
+        wallet = self.level.pair.wallet
+        debt = debt_micros(wallet.mode, self.sums_after(now))
+        return open_at_issue(self.gross_micros, debt, wallet.invoice_open_micros)
 
     def missing_micros(self, now: Instant) -> int:
         """How much the pair's Wallet is short, 0 when it covers the gross amount (MON-19, MON-32)."""
         wallet = self.level.pair.wallet
         return missing(wallet.mode, wallet.sums(now), self.gross_micros)
 
-    def sums_after(self, now: Instant) -> WalletSums:
-        """The Wallet's sums once the entries are posted."""
-        before = self.level.pair.wallet.sums(now)
+    def wallet_after(self, now: Instant) -> WalletRow:
+        """The Wallet once the entries are posted."""
+        before = self.level.pair.wallet
         moved = dict.fromkeys(LedgerAccount, 0)
         for entry in self.entries:
             moved[entry.ledger_account] += entry.amount_micros
-        return WalletSums(
-            before.wallet_micros + moved[LedgerAccount.WALLET],
-            before.unbilled_micros + moved[LedgerAccount.UNBILLED],
-            before.due_micros + moved[LedgerAccount.DUE],
-            before.reserved_micros,
-            before.limit_micros,
+        return replace(
+            before,
+            wallet_micros=before.wallet_micros + moved[LedgerAccount.WALLET],
+            unbilled_micros=before.unbilled_micros + moved[LedgerAccount.UNBILLED],
+            due_micros=before.due_micros + moved[LedgerAccount.DUE],
         )
+
+    def sums_after(self, now: Instant) -> WalletSums:
+        """The Wallet's sums once the entries are posted."""
+        return self.wallet_after(now).sums(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +98,8 @@ class Sale:
 
     levels: tuple[LevelSale, ...]
     time: PaidTime
+    external_number: str | None = None
+    """The number of the invoice that the buyer's seller writes elsewhere; the buyer's pair is at 0 (MON-90)."""
 
     @property
     def buyer(self) -> LevelSale:
@@ -86,6 +108,8 @@ class Sale:
 
     def margin_micros(self, level: int) -> int | None:
         """What the seller of that level keeps: net price less net cost; None in two currencies (MON-33)."""
+        if level == 0 and self.external_number is not None:
+            return None
         if level + 1 == len(self.levels):
             return self.levels[level].net_micros
         sold, bought = self.levels[level], self.levels[level + 1]
@@ -99,6 +123,16 @@ def price_sale(chain: SaleChain, items: Sequence[OrderedItem], time: PaidTime, c
     return Sale(
         tuple(LevelSale(level, tuple(_lines(level, items, time, cycle_months))) for level in chain.levels), time
     )
+
+
+def invoiced_elsewhere(sale: Sale, number: str) -> Sale:
+    """The same sale with nothing charged at the buyer's pair; every higher pair pays its cost (MON-90)."""
+    own = sale.buyer
+    free = tuple(
+        replace(line, taxed=TaxedAmount(0, ()), price=LevelPrice(replace(line.price.unit, amount_micros=0)))
+        for line in own.lines
+    )
+    return replace(sale, levels=(LevelSale(own.level, free), *sale.levels[1:]), external_number=number)
 
 
 def _lines(level: Level, items: Sequence[OrderedItem], time: PaidTime, cycle_months: int) -> Iterator[ChargeLine]:

@@ -50,8 +50,8 @@ class StoredCharge:
 
 _CHARGES = """
 SELECT c.id, c.wallet_id, c.item_id, c.quantity, c.unit_price_micros, c.net_micros, c.taxes, c.discount_percent,
-    c.refunded_net_micros, c.terms, c.min_term_months, c.early_end_percent, g.kind, g.first_date, g.end_date, g.cycle_months,
-    g.sale_id, coalesce(p.name, a.name) AS item_name, coalesce(p.is_taxable, a.is_taxable) AS is_taxable
+    c.refunded_net_micros, c.terms, c.min_term_months, c.early_end_percent, g.kind, g.first_date, g.end_date,
+    g.cycle_months, g.sale_id, coalesce(p.name, a.name) AS item_name, coalesce(p.is_taxable, a.is_taxable) AS is_taxable
 FROM segment_charge c JOIN segment g ON g.id = c.segment_id
 LEFT JOIN plan p ON p.id = c.item_id LEFT JOIN add_on a ON a.id = c.item_id
 WHERE c.subscription_id = $1

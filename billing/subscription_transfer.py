@@ -35,8 +35,8 @@ async def transfer_subscription(uow: UnitOfWork, order: TransferOrder) -> Outcom
     """Hand it over: dates kept, settings reset, nobody assigned. Answers subscriptionId and organizationId.
 
     Refused: NOT_FOUND, FORBIDDEN, VERSION_CONFLICT, REFERENCE_INVALID (it holds it already); then all at once
-    CONTRACT_BOUND, CURRENCY_MISMATCH, IN_DUNNING, ORGANIZATION_NOT_ACTIVE, PRICE_MISSING, SELLER_MISMATCH,
-    SUBSCRIPTION_NOT_ACTIVE, TRIAL_NOT_TRANSFERABLE."""
+    CONTRACT_BOUND, CURRENCY_MISMATCH, IN_DUNNING, OPEN_INVOICE, ORGANIZATION_NOT_ACTIVE, PRICE_MISSING,
+    SELLER_MISMATCH, SUBSCRIPTION_NOT_ACTIVE, TRIAL_NOT_TRANSFERABLE."""
     target = await organization_by_id(uow, order.to_organization_id, ("toOrganizationId",))
     held = await subscription_for(uow, Action.TRANSFER_SUBSCRIPTION, order.subscription_id, order.version)
     if target.id == held.holder.id:
@@ -44,6 +44,7 @@ async def transfer_subscription(uow: UnitOfWork, order: TransferOrder) -> Outcom
     found = Blockers()
     _note_state(found, held, uow.now)
     _note_organizations(found, held, target)
+    await _note_invoices(uow, found, held)
     level = await _level_of(uow, held, target) if _is_priced_alike(held, target) else None
     if level is None and _is_priced_alike(held, target):
         found.add("PRICE_MISSING", "The seller has no price for this organization.", ("toOrganizationId",))
@@ -77,6 +78,19 @@ def _note_organizations(found: Blockers, held: Held, target: OrganizationFacts) 
         found.add("CURRENCY_MISMATCH", "The organization pays in another currency.", ("toOrganizationId",))
     if target.is_stopped or held.holder.is_stopped:
         found.add("ORGANIZATION_NOT_ACTIVE", "An organization is not active.")
+
+
+async def _note_invoices(uow: UnitOfWork, found: Blockers, held: Held) -> None:
+    """OPEN_INVOICE: something is open of a document that the subscription stands on."""
+    count = await fetch_value(
+        uow.tx,
+        "SELECT count(*) FROM invoice i WHERE i.open_micros > 0 AND i.id IN (SELECT n.invoice_id FROM invoice_line n "
+        f"WHERE n.subscription_id = $4 AND {uow.visible('n', 'invoice_line')}) AND {uow.visible('i', 'invoice')} "
+        "AND i.organization_id = $5",
+        *uow.scope, held.subscription.id, held.holder.id,
+    )  # fmt: skip
+    if count:
+        found.add("OPEN_INVOICE", "An invoice of it is still open.", count=int(count))
 
 
 def _is_priced_alike(held: Held, target: OrganizationFacts) -> bool:

@@ -41,6 +41,11 @@ def limit_expression(alias: str, now: str) -> str:
     )
 
 
+def running_raise_expression(alias: str, now: str) -> str:
+    """The temporary raise that runs at `now`, else 0 (MON-14)."""
+    return f"CASE WHEN {now} < {alias}.temporary_limit_until_at THEN {alias}.temporary_limit_micros ELSE 0 END"
+
+
 def usable_expression(alias: str, now: str) -> str:
     """What a checked command may cost at `now`, by the Wallet's mode (MON-11, MON-12, MON-19)."""
     due = f"CASE WHEN {alias}.mode = 'PREPAID' OR {alias}.due_micros > 0 THEN {alias}.due_micros ELSE 0 END"

@@ -1,9 +1,10 @@
 """Wallets as rows: opening one, reading one for a command, locking those of a chain. Posts nothing (ledger.py does)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from billing.hold_rows import lapsed_micros, release_lapsed_holds
 from billing.posting import WalletTerms
 from billing.wallet_figures import (
     TemporaryRaise,
@@ -41,6 +42,15 @@ class WalletRow:
     temporary_limit_micros: int = 0
     temporary_limit_until_at: Instant | None = None
     version: int = 1
+    invoice_open_micros: int = 0
+    """What is open of automatically allocated invoices (MON-75)."""
+    holds_until_at: Instant | None = None
+    """When the first of the open holds lapses (MON-13)."""
+    has_autopay: bool = False
+    min_balance_micros: int | None = None
+    alert_threshold_micros: int | None = None
+    billed_until_at: Instant | None = None
+    """Through where monthly invoices have gone (MON-73); None: since it was opened."""
 
     @property
     def temporary_raise(self) -> TemporaryRaise | None:
@@ -79,24 +89,33 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One level of a chain: 0 is the subscribing organization and its seller (MON-30)."""
+    """One level of a chain: 0 is the subscribing organization and its seller (MON-30).
+
+    The Wallet is the buyer's own, or that of the CORPORATE whose CHILD it is (MON-36)."""
 
     level: int
     buyer: Party
     seller: Party
     wallet: WalletRow
 
+    @property
+    def is_of_group(self) -> bool:
+        """Whether a CORPORATE pays."""
+        return self.wallet.organization_id != self.buyer.id
+
 
 _WALLET = (
     "w.id AS wallet_id, w.organization_id AS wallet_organization_id, w.path AS wallet_path, w.seller_id, "
     "w.currency AS wallet_currency, w.mode, w.wallet_micros, w.unbilled_micros, w.due_micros, w.payable_micros, "
     "w.reserved_micros, w.credit_limit_micros, w.temporary_limit_micros, w.temporary_limit_until_at, "
-    "w.version AS wallet_version"
+    "w.version AS wallet_version, w.invoice_open_micros, w.holds_until_at, w.has_autopay, w.min_balance_micros, "
+    "w.alert_threshold_micros, w.billed_until_at"
 )
 _PARTY_COLUMNS = ("id", "path", "name", "status", "currency", "country", "state_code", "timezone")
 _SUMS = (
     "wallet_micros", "unbilled_micros", "due_micros", "payable_micros", "reserved_micros", "credit_limit_micros",
-    "temporary_limit_micros", "temporary_limit_until_at",
+    "temporary_limit_micros", "temporary_limit_until_at", "invoice_open_micros", "holds_until_at",
+    "min_balance_micros", "alert_threshold_micros", "billed_until_at",
 )  # fmt: skip
 
 
@@ -147,12 +166,13 @@ async def lock_chain(
         ) SELECT {_WALLET}, {_party("b")}, {_party("s")}, s.path AS seller_path,
             s.parent_id AS above_seller_id
         FROM above a JOIN organization b ON b.id = a.id JOIN organization s ON s.id = b.parent_id
-        JOIN wallet w ON w.organization_id = b.id AND w.closed_at IS NULL
-        WHERE b.id <> $2 ORDER BY length(w.path) {locking}""",
+        JOIN wallet w ON w.organization_id = coalesce(b.billing_group_id, b.id) AND w.closed_at IS NULL
+        WHERE b.id <> $2 ORDER BY length(b.path) {locking}""",
         organization_id, owner_id,
     )  # fmt: skip
     pairs = tuple(_pair(level, row) for level, row in enumerate(reversed(rows)))
     _require_unbroken(pairs, organization_id)
+    pairs = await _without_lapsed_holds(uow, pairs, is_preview=is_preview)
     if pairs[-1].seller.id == owner_id:
         return pairs
     if rows[0]["above_seller_id"] is not None:
@@ -163,13 +183,43 @@ async def lock_chain(
 async def lock_wallets(uow: UnitOfWork, wallet_ids: Collection[str]) -> dict[str, WalletRow]:
     """Wallets by their ids, closed ones too, locked from the OPERATOR downward (MON-7). Call it in `as_platform`."""
     ids = tuple(wallet_ids)
+    wallets = {wallet.id: wallet for wallet in await wallet_rows(uow.tx, ids)}
+    if lapsed := [wallet.id for wallet in wallets.values() if _has_lapsed_holds(wallet, uow.now)]:
+        await release_lapsed_holds(uow.tx, lapsed, uow.now)
+        return await lock_wallets(uow, ids)
+    return wallets
+
+
+async def wallet_rows(tx: Transaction, wallet_ids: Collection[str]) -> list[WalletRow]:
+    """The same without looking at holds, for what time alone does; `tx` sees as the platform."""
+    ids = tuple(wallet_ids)
     places = ", ".join(f"${place}" for place in range(1, len(ids) + 1))
-    rows = await uow.tx.fetch(
+    rows = await tx.fetch(
         f"SELECT {_WALLET}, s.path AS seller_path FROM wallet w JOIN organization s ON s.id = w.seller_id "
-        f"WHERE w.id IN ({places}) ORDER BY length(w.path), w.path, w.id {for_update(uow.tx, 'w')}",
+        f"WHERE w.id IN ({places}) ORDER BY length(w.path), w.path, w.id {for_update(tx, 'w')}",
         *ids,
     )
-    return {row["wallet_id"]: wallet_row(row) for row in rows}
+    return [wallet_row(row) for row in rows]
+
+
+async def _without_lapsed_holds(uow: UnitOfWork, pairs: tuple[Pair, ...], *, is_preview: bool) -> tuple[Pair, ...]:
+    """The pairs without what holds keep beyond their time; unless it is a preview those are closed (MON-13)."""
+    ids = [pair.wallet.id for pair in pairs if _has_lapsed_holds(pair.wallet, uow.now)]
+    if not ids:
+        return pairs
+    lapsed = await lapsed_micros(uow.tx, ids, uow.now)
+    if not is_preview:
+        await release_lapsed_holds(uow.tx, ids, uow.now)
+    return tuple(
+        replace(pair, wallet=replace(pair.wallet, reserved_micros=pair.wallet.reserved_micros - lapsed[pair.wallet.id]))
+        if pair.wallet.id in lapsed
+        else pair
+        for pair in pairs
+    )
+
+
+def _has_lapsed_holds(wallet: WalletRow, now: Instant) -> bool:
+    return wallet.holds_until_at is not None and wallet.holds_until_at <= now
 
 
 def wallet_row(row: Row) -> WalletRow:
@@ -177,7 +227,7 @@ def wallet_row(row: Row) -> WalletRow:
     return WalletRow(
         row["wallet_id"], row["wallet_organization_id"], row["wallet_path"], row["seller_id"], row["seller_path"],
         row["wallet_currency"], WalletMode(row["mode"]), **{name: row[name] for name in _SUMS},
-        version=row["wallet_version"],
+        version=row["wallet_version"], has_autopay=bool(row["has_autopay"]),
     )  # fmt: skip
 
 

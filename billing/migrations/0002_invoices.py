@@ -22,6 +22,11 @@ ALTER TABLE wallet ADD COLUMN
     alert_threshold_micros bigint;
 ALTER TABLE wallet ADD COLUMN
     top_up_micros bigint;
+ALTER TABLE wallet ADD COLUMN
+    billed_until_at bigint;
+ALTER TABLE wallet ADD COLUMN
+    next_billing_at bigint;
+CREATE INDEX wallet_due_billing ON wallet (next_billing_at);
 CREATE INDEX wallet_due_limit ON wallet (temporary_limit_until_at) WHERE temporary_limit_until_at IS NOT NULL;
 CREATE INDEX wallet_due_holds ON wallet (holds_until_at) WHERE holds_until_at IS NOT NULL;
 ALTER TABLE segment_charge ADD COLUMN
@@ -42,6 +47,8 @@ ALTER TABLE payment ADD COLUMN
     wanted_by_member_id text;
 ALTER TABLE payment ADD COLUMN
     approved_by_member_id text;
+ALTER TABLE alert ADD COLUMN
+    needed_micros bigint;
 CREATE TABLE money_hold (
     id text NOT NULL PRIMARY KEY,
     organization_id text NOT NULL,
@@ -176,6 +183,8 @@ class Migration(migrations.Migration):
                 ops.AddField("Wallet", "min_balance_micros", fields.BigIntField(null=True)),
                 ops.AddField("Wallet", "alert_threshold_micros", fields.BigIntField(null=True)),
                 ops.AddField("Wallet", "top_up_micros", fields.BigIntField(null=True)),
+                ops.AddField("Wallet", "billed_until_at", fields.BigIntField(null=True)),
+                ops.AddField("Wallet", "next_billing_at", fields.BigIntField(null=True)),
                 ops.AddField("SegmentCharge", "terms", fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 ops.AddField("Subscription", "external_number", fields.TextField(null=True, unique=False)),
                 ops.AddField("LedgerTransaction", "external_number", fields.TextField(null=True, unique=False)),
@@ -185,6 +194,7 @@ class Migration(migrations.Migration):
                 ops.AddField("Payment", "wanted_seller_state", fields.TextField(null=True, unique=False)),
                 ops.AddField("Payment", "wanted_by_member_id", fields.TextField(null=True, unique=False)),
                 ops.AddField("Payment", "approved_by_member_id", fields.TextField(null=True, unique=False)),
+                ops.AddField("Alert", "needed_micros", fields.BigIntField(null=True)),
                 ops.CreateModel(
                     name="MoneyHold",
                     fields=[

@@ -13,6 +13,7 @@ from graph.resolvers.refund import RefundMutations, RefundQueries
 from graph.resolvers.reversals import ReversalMutations
 from graph.resolvers.subscription_transfer import SubscriptionTransferMutations
 from graph.resolvers.trial import TrialMutations
+from graph.resolvers.wallet_terms import WalletTermsMutations
 from graph.resolvers.wallets import WalletMutations
 
 
@@ -32,6 +33,7 @@ class BillingMutations(
     SubscriptionTransferMutations,
     PaymentMutations,
     WalletMutations,
+    WalletTermsMutations,
     ReversalMutations,
 ):
     pass

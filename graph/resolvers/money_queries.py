@@ -5,6 +5,7 @@ import strawberry
 from graph.resolvers.reading import root_by_id, root_connection
 from graph.schema.audit import AuditEntry, AuditEntryFilter
 from graph.schema.catalogue import PriceList, PriceListFilter, Product, ProductFilter, ProductOrder
+from graph.schema.invoice import Invoice, InvoiceFilter, InvoiceOrder
 from graph.schema.money import (
     LedgerTransaction,
     LedgerTransactionFilter,
@@ -33,6 +34,10 @@ class MoneyQueries:
     payments: Connection[Payment] = root_connection(
         filter=PaymentFilter, order=PaymentOrder, description="Money that came in or went back, newest first."
     )
+    invoices: Connection[Invoice] = root_connection(
+        filter=InvoiceFilter, order=InvoiceOrder, description="Documents of the viewer's sales and purchases (VIS-6)."
+    )
+    invoice: Invoice | None = root_by_id("Invoice", "inv", "One invoice; NOT_FOUND for a stranger's.")
     subscriptions: Connection[Subscription] = root_connection(
         filter=SubscriptionFilter, order=SubscriptionOrder, description="Subscriptions, newest first."
     )

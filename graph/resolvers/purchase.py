@@ -1,11 +1,13 @@
 """`quotePurchase` and `purchaseSubscription`. The rules are in billing/purchase.py."""
 
 from dataclasses import replace
+from enum import Enum
 
 import strawberry
 
 from billing.order import AddOnOrder
 from billing.purchase import PurchaseOrder, purchase_subscription
+from billing.purchase_method import PurchaseMethod
 from billing.quote_id import QuoteSigner
 from billing.quotes import quote_purchase
 from graph.context import Context
@@ -27,6 +29,12 @@ class AddOnOrderInput:
     quantity: int = 1
 
 
+@strawberry.enum(description="How an order is paid (SUB-13).")
+class OrderMethod(Enum):
+    NORMAL = "NORMAL"
+    EXTERNAL_INVOICE = "EXTERNAL_INVOICE"
+
+
 @strawberry.input(description="What is to be bought, for whom and for how long.")
 class QuotePurchaseInput:
     organization_id: strawberry.ID = strawberry.field(description="The organization that will hold the subscription.")
@@ -35,6 +43,12 @@ class QuotePurchaseInput:
     cycle_months: int = strawberry.field(default=1, description="The cycle that it is paid by, in months (SUB-2).")
     add_ons: list[AddOnOrderInput] = strawberry.field(default_factory=list)
     is_auto_renew: bool = strawberry.field(default=True, description="Whether it renews by itself at its end.")
+    method: OrderMethod = strawberry.field(
+        default=OrderMethod.NORMAL, description="EXTERNAL_INVOICE only where the seller invoices elsewhere (MON-90)."
+    )
+    external_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The number of that invoice; it may repeat."
+    )
 
 
 @strawberry.input(description="A purchase. Name the quote and its total to be sure of the price (SUB-10).")
@@ -105,4 +119,6 @@ def _order(input: QuotePurchaseInput) -> PurchaseOrder:
         cycle_months=input.cycle_months,
         add_ons=tuple(AddOnOrder(each.add_on_id, each.quantity) for each in input.add_ons),
         is_auto_renew=input.is_auto_renew,
+        method=PurchaseMethod(input.method.value),
+        external_number=or_none(input.external_number),
     )

@@ -134,7 +134,7 @@ async def test_what_came_back_before_does_not_come_back_again(platform: Platform
 
 
 @pytest.mark.parametrize(
-    ("document", "due", "unbilled"), [("CREDIT_NOTE", "1200", "-1200"), ("MONTHLY_LINE", "0", "0")]
+    ("document", "due", "unbilled"), [("CREDIT_NOTE", "0", "0"), ("MONTHLY_LINE", "-1200", "1200")]
 )
 async def test_a_postpaid_wallet_gets_it_where_its_documents_say(
     platform: Platform, april: FixedClock, document: str, due: str, unbilled: str
