@@ -10,6 +10,7 @@ from core.transaction import Row, Transaction, fetch_one, fetch_value
 from tenants.actor import Actor, Credentials
 from tenants.authentication import secret_hash
 from tenants.commands import Outcome
+from tenants.names import member_name_blockers, normalized
 from tenants.passwords import hash_password, is_right_password, password_blockers
 from tenants.permissions import SIGNED_IN, Role
 from tenants.policy import platform_policies
@@ -40,17 +41,44 @@ class _Proof:
     new_hash: str | None
 
 
-async def accept_invitation(platform: Platform, token: str, password: str, came: Credentials) -> Outcome:
-    """Let the invited member in. Answers memberId, organizationId and userId.
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """What the holder of a link may know: where to, as whom, until when, and which password is asked for."""
+
+    organization_name: str
+    email: str
+    given_name: str
+    family_name: str | None
+    expires_at: Instant
+    is_known_user: bool
+    """The present password is asked for, else a new one is set (MEM-5)."""
+
+
+async def look_at_invitation(platform: Platform, token: str) -> OpenInvitation:
+    """What the link is about. Refused as `accept_invitation` by the link itself."""
+    async with platform_reading(platform) as tx:
+        found = await _open_invitation(tx, token, platform.clock.now())
+    return OpenInvitation(
+        found["name"], found["email"], found["given_name"], found["family_name"], found["expires_at"],
+        found["password_hash"] is not None,
+    )  # fmt: skip
+
+
+async def accept_invitation(
+    platform: Platform, token: str, password: str, came: Credentials, name: str | None = None
+) -> Outcome:
+    """Let the invited member in, under the given name if one is sent. Answers memberId, organizationId and userId.
 
     Refused: NOT_FOUND, INVITATION_EXPIRED, INVITATION_USED, INVITATION_REVOKED, ORGANIZATION_NOT_ACTIVE; a new User:
     PASSWORD_TOO_WEAK; a known one: SIGN_IN_FAILED, SIGN_IN_LOCKED."""
+    if name is not None and (blockers := member_name_blockers(name, ("name",))):
+        raise Refused(blockers)
     for _ in range(2):  # a second time when somebody became a User meanwhile, by another invitation
         async with platform_reading(platform) as tx:
             found = await _open_invitation(tx, token, platform.clock.now())
             min_length = (await platform_policies(tx)).integer("passwordMinLength")
         proof = await _prove(platform, found, password, min_length)
-        outcome = await _join(platform, token, proof, came)
+        outcome = await _join(platform, token, proof, came, None if name is None else normalized(name))
         if outcome is not None:
             return outcome
     refuse("SIGN_IN_FAILED", "E-mail or password is wrong.")
@@ -88,7 +116,7 @@ async def _prove(platform: Platform, found: Row, password: str, min_length: int)
     return _Proof(found["user_id"], None)
 
 
-async def _join(platform: Platform, token: str, proof: _Proof, came: Credentials) -> Outcome | None:
+async def _join(platform: Platform, token: str, proof: _Proof, came: Credentials, name: str | None) -> Outcome | None:
     async with platform_transaction(platform) as tx:
         now = platform.clock.now()
         found = await _open_invitation(tx, token, now, "FOR UPDATE OF i")
@@ -99,8 +127,9 @@ async def _join(platform: Platform, token: str, proof: _Proof, came: Credentials
             return None
         await tx.execute("UPDATE invitation SET state = 'USED' WHERE id = $1", found["id"])
         await tx.execute(
-            "UPDATE member SET user_id = $2, invitation = 'ACCEPTED', version = version + 1 WHERE id = $1",
-            found["member_id"], user_id,
+            "UPDATE member SET user_id = $2, invitation = 'ACCEPTED', given_name = coalesce($3, given_name), "
+            "version = version + 1 WHERE id = $1",
+            found["member_id"], user_id, name,
         )  # fmt: skip
         await _audit(tx, found, user_id, came, now)
     return {"memberId": found["member_id"], "organizationId": found["organization_id"], "userId": user_id}

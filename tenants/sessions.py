@@ -6,7 +6,9 @@ from tenants.actor import Actor, Credentials
 from tenants.authentication import secret_hash
 from tenants.names import folded_email
 from tenants.ownership_rules import is_password_fresh
+from tenants.password_reset import note_change, store_password
 from tenants.passwords import hash_password, password_blockers
+from tenants.permissions import Action, Relation, ViaKind, decide
 from tenants.policy import platform_policies
 from tenants.sign_in import KnownUser, check_password
 from tenants.unit_of_work import (
@@ -84,20 +86,20 @@ async def change_password(platform: Platform, credentials: Credentials, present:
         raise Refused(blockers)
     new_hash, now = await hash_password(new), platform.clock.now()
     async with platform_transaction(platform) as tx:
-        await tx.execute(
-            "UPDATE users SET password_hash = $2, password_at = $3, version = version + 1 WHERE id = $1",
-            user.id, new_hash, now,
-        )  # fmt: skip
+        await store_password(tx, user.id, new_hash, now)
         await tx.execute(
             "UPDATE session SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
             user.id, session_id, now,
         )  # fmt: skip
         await tx.execute("UPDATE session SET password_at = $2 WHERE id = $1", session_id, now)
+        await note_change(tx, platform, user.id, credentials, "changePassword")
 
 
 async def _signed_in_user(platform: Platform, credentials: Credentials) -> tuple[KnownUser, str]:
     async with reading(platform, credentials) as uow:
         actor = uow.actor
+    if actor.via.kind is not ViaKind.PAY_ONLY:
+        decide(Action.CHANGE_OWN_PASSWORD, actor.role, Relation.OWN, actor.via).enforce()
     if actor.session_id is None:
         refuse("FORBIDDEN", "A program has no password.")
     async with platform_reading(platform) as tx:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
-from web import passkeys
+from web import invitations, passkeys, passwords
 from web.api import Api, build_api
 from web.background import working
 from web.callers import Callers
@@ -66,6 +66,8 @@ def _routes(api: Api, settings: Settings) -> list[BaseRoute]:
         Route("/auth/passkeys/register/verify", passkeys.register, methods=["POST"]),
         Route("/auth/passkeys/sign-in/options", passkeys.sign_in_options, methods=["POST"]),
         Route("/auth/passkeys/sign-in/verify", passkeys.sign_in, methods=["POST"]),
+        *invitations.ROUTES,
+        *passwords.ROUTES,
         Route("/auth/sign-out", sign_out, methods=["POST"]),
         Route("/auth/reauthenticate", reauthenticate, methods=["POST"]),
         Route("/healthz", healthz, methods=["GET"]),

@@ -2,7 +2,7 @@
 
 Knows nothing of what is proved."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -30,6 +30,12 @@ _STATUS = {
     "FORBIDDEN": 403,
     "FORBIDDEN_WHILE_ACTING": 403,
     "REAUTH_REQUIRED": 403,
+    "NOT_FOUND": 404,
+    "INVITATION_EXPIRED": 410,
+    "INVITATION_USED": 410,
+    "INVITATION_REVOKED": 410,
+    "LINK_EXPIRED": 410,
+    "PASSWORD_TOO_WEAK": 400,
     "NAME_LENGTH": 400,
     "FIELD_REQUIRED": 400,
     "PASSKEY_INVALID": 400,
@@ -75,9 +81,10 @@ def signed_in_response(request: Request, settings: Settings, platform: Platform,
     return with_cookie(response, settings, session.token, seconds)
 
 
-async def fields(request: Request, *names: str) -> Mapping[str, str]:
-    """The named texts of a JSON object or a form. Raises BadRequest."""
+async def fields(request: Request, *names: str, optional: Collection[str] = ()) -> Mapping[str, str]:
+    """The named texts of a JSON object or a form, and of the optional ones those that were sent. Raises BadRequest."""
     given = await body_of(request)
+    names += tuple(name for name in optional if given.get(name) is not None)
     if not all(isinstance(given.get(name), str) for name in names):
         raise BadRequest(400, coded("BAD_REQUEST", f"The body must hold the texts: {', '.join(names)}."))
     if any("\0" in given[name] for name in names):  # PostgreSQL would fail on it

@@ -20,7 +20,8 @@ _SIGN_IN = """$refusal<form method="post" action="/auth/sign-in">
 <label>E-mail <input name="email" type="email" autocomplete="username" required autofocus></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>Sign in</button>
-</form>"""
+</form>
+<p><a href="/password-forgotten">Forgot your password?</a></p>"""
 _SECOND_FACTOR = """$refusal<form method="post" action="/auth/second-factor">
 <input name="challenge" type="hidden" value="$challenge">
 <label>Code from <select name="method"><option value="TOTP">the authenticator app</option>
@@ -39,13 +40,13 @@ async def home(request: Request) -> Response:
     if actor is None:
         return sign_in_page()
     shown = {"name": actor.name, "role": actor.role.value.lower(), "organization": actor.organization_name}
-    return _page(Template(_SIGNED_IN).substitute({name: escape(text) for name, text in shown.items()}))
+    return page(Template(_SIGNED_IN).substitute({name: escape(text) for name, text in shown.items()}))
 
 
 def sign_in_page(refusal: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """The form, with the reason why the last try failed."""
     alert = f'<p role="alert">{escape(refusal)}</p>' if refusal else ""
-    return _page(Template(_SIGN_IN).substitute(refusal=alert), status, headers)
+    return page(Template(_SIGN_IN).substitute(refusal=alert), status, headers)
 
 
 def second_factor_page(
@@ -54,7 +55,7 @@ def second_factor_page(
     """The form for the second half of a sign-in."""
     alert = f'<p role="alert">{escape(refusal)}</p>' if refusal else ""
     content = Template(_SECOND_FACTOR).substitute(refusal=alert, challenge=escape(challenge))
-    return _page(content, status, headers)
+    return page(content, status, headers)
 
 
 async def is_signed_in(request: Request) -> bool:
@@ -75,7 +76,8 @@ async def signed_in_actor(request: Request) -> Actor | None:
         return None
 
 
-def _page(content: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def page(content: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A page of this house around ready HTML: no script, no foreign content, kept by nobody."""
     template, policy = _template()
     own = {"content-security-policy": policy, "cache-control": "no-store"}
     return HTMLResponse(template.substitute(content=content), status, {**own, **(headers or {})})
