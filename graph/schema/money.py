@@ -11,9 +11,11 @@ from billing.payments import DeclineReason, PaymentMethod
 from billing.posting import LedgerAccount
 from billing.wallet_sql import (
     balance_expression,
+    borrowed_expression,
     current_balance_expression,
     limit_expression,
     net_balance_expression,
+    running_raise_expression,
     usable_expression,
 )
 from graph.schema.scalars import Connection, CurrencyCode, Money, Node
@@ -81,6 +83,7 @@ class LedgerTransaction(Node):
         "For the seller's side only.",
     )
     reverses_id: strawberry.ID | None = column("{t}.reverses_id")
+    external_number: str | None = column("{t}.external_number", "Of an invoice written elsewhere (MON-90).")
     entries: list[LedgerEntry] = short_list(
         "{t}.transaction_id = {parent}.id", "The lines that the viewer may see (MON-24)."
     )
@@ -163,6 +166,7 @@ class Wallet(Node):
     balance: Money = money(
         balance_expression("{t}"), description="Prepaid money; negative: borrowed (MON-11). POSTPAID: currentBalance."
     )
+    borrowed: Money = money(borrowed_expression("{t}"), description="What of the credit limit is taken (MON-11).")
     net_balance: Money = money(net_balance_expression("{t}"), description="Balance, unbilled and due together.")
     current_balance: Money = money(current_balance_expression("{t}"), description="Unbilled and due together (MON-12).")
     unbilled: Money = money("{t}.unbilled_micros", description="Charges not yet on an invoice; negative.")
@@ -171,6 +175,17 @@ class Wallet(Node):
     credit_limit: Money = money(
         lambda made: limit_expression("{t}", made.now), description="Permanent and temporary limit together (MON-14)."
     )
+    permanent_limit: Money = money("{t}.credit_limit_micros")
+    temporary_limit: Money = money(
+        lambda made: running_raise_expression("{t}", made.now), description="The raise that runs now (MON-14)."
+    )
+    temporary_limit_until: datetime | None = instant(
+        "{t}.temporary_limit_until_at", "00:00 after its last day; null without one."
+    )
+    alert_threshold: Money | None = money("{t}.alert_threshold_micros", is_nullable=True)
+    min_balance: Money | None = money("{t}.min_balance_micros", is_nullable=True)
+    top_up: Money | None = money("{t}.top_up_micros", is_nullable=True)
+    open_invoices: Money = money("{t}.invoice_open_micros", description="Open on tax and monthly invoices (MON-75).")
     usable: Money = money(
         lambda made: usable_expression("{t}", made.now), description="What can be spent now (MON-11, MON-12)."
     )

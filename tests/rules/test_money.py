@@ -101,10 +101,12 @@ async def test_ms_05_unpaid_invoices_do_not_lower_what_a_postpaid_wallet_may_spe
     assert shown.levels[0].usable_before_micros == parse_amount("750")
     assert shown.levels[0].balance_after_micros == parse_amount("-1300")
     after = await wallet(tree.customer)
-    assert (after["unbilled_micros"], after["due_micros"]) == (parse_amount("-1000"), parse_amount("-300"))
+    assert (after["unbilled_micros"], after["due_micros"]) == (parse_amount("-250"), parse_amount("-1050"))
     assert await entries(tree.customer) == [
         ("PURCHASE", "UNBILLED", None, "-750.00"),
         ("PURCHASE", "REVENUE", "SUBSCRIPTION", "750.00"),
+        ("PURCHASE", "UNBILLED", None, "750.00"),
+        ("PURCHASE", "DUE", None, "-750.00"),
     ]
 
 
