@@ -14,6 +14,32 @@ _CHECKS = {
     "a currency's entries do not sum to zero (MON-20)": """
         SELECT e.currency AS id, sum(e.amount_micros) AS found, 0 AS expected FROM ledger_entry e
         GROUP BY e.currency HAVING sum(e.amount_micros) <> 0""",
+    "a wallet's open invoices are not the sum of what is open (MON-75)": """
+        SELECT w.id, w.invoice_open_micros AS found, coalesce(s.total, 0) AS expected FROM wallet w
+        LEFT JOIN (SELECT i.wallet_id, sum(i.open_micros) AS total FROM invoice i
+            WHERE i.is_allocated_automatically AND i.type IN ('TAX', 'MONTHLY') GROUP BY i.wallet_id) s
+        ON s.wallet_id = w.id WHERE w.invoice_open_micros <> coalesce(s.total, 0)""",
+    "more is open or allocated than the invoice's total (MON-47)": """
+        SELECT i.id, i.open_micros + coalesce(s.total, 0) AS found, i.total_micros AS expected FROM invoice i
+        LEFT JOIN (SELECT a.invoice_id, sum(a.amount_micros) AS total FROM invoice_allocation a
+            GROUP BY a.invoice_id) s ON s.invoice_id = i.id
+        WHERE i.open_micros + coalesce(s.total, 0) > CASE WHEN i.total_micros > 0 THEN i.total_micros ELSE 0 END""",
+    "more is open than a prepaid wallet has borrowed (MON-75)": """
+        SELECT w.id, w.invoice_open_micros AS found, -(w.wallet_micros + w.due_micros) AS expected FROM wallet w
+        WHERE w.mode = 'PREPAID' AND w.invoice_open_micros > 0
+            AND w.invoice_open_micros > -(w.wallet_micros + w.due_micros)""",
+    "an invoice's lines are not its total (MON-71)": """
+        SELECT i.id, coalesce(s.total, 0) AS found, i.total_micros AS expected FROM invoice i
+        LEFT JOIN (SELECT n.invoice_id, sum(n.net_micros + n.tax_micros) AS total FROM invoice_line n
+            GROUP BY n.invoice_id) s ON s.invoice_id = i.id WHERE i.total_micros <> coalesce(s.total, 0)""",
+    "a seller's numbers have a gap (MON-72)": """
+        SELECT q.organization_id AS id, count(i.id) AS found, q.counter AS expected FROM invoice_sequence q
+        LEFT JOIN invoice i ON i.seller_id = q.organization_id AND i.sequence_kind = q.kind
+        GROUP BY q.organization_id, q.kind, q.counter HAVING count(i.id) > q.counter OR max(i.counter) <> q.counter""",
+    "a wallet's reserved money is not the sum of its open holds (MON-13)": """
+        SELECT w.id, w.reserved_micros AS found, coalesce(s.total, 0) AS expected FROM wallet w
+        LEFT JOIN (SELECT h.wallet_id, sum(h.amount_micros) AS total FROM money_hold h WHERE h.state = 'OPEN'
+            GROUP BY h.wallet_id) s ON s.wallet_id = w.id WHERE w.reserved_micros <> coalesce(s.total, 0)""",
     "a refund exceeds its charge (MON-34)": """
         SELECT c.id, c.refunded_net_micros AS found, c.net_micros AS expected FROM segment_charge c
         WHERE c.refunded_net_micros > c.net_micros OR c.refunded_tax_micros > c.tax_micros""",
@@ -25,6 +51,28 @@ _CHECKS = {
             GROUP BY t.wallet_id) s ON s.wallet_id = w.id
         WHERE w.{account.lower()}_micros <> coalesce(s.total, 0)"""
     for account in ("WALLET", "UNBILLED", "DUE", "PAYABLE")
+}
+
+# A row of a pair stands below its seller, wherever that one has moved to, under the buyer's own segment (VIS-6, ORG-3).
+_PLACE = "s.path || substr(o.path, length(p.path) + 1)"
+_AT_SELLER = {
+    "ledger_entry": ("ledger_transaction", "transaction_id"),
+    "invoice_line": ("invoice", "invoice_id"),
+    "invoice_allocation": ("invoice", "invoice_id"),
+}
+_CHECKS |= {
+    f"a {table} does not stand where its seller stands (VIS-6)": f"""
+        SELECT t.id, t.path AS found, {_PLACE} AS expected FROM {table} t
+        JOIN organization o ON o.id = t.organization_id JOIN organization p ON p.id = o.parent_id
+        JOIN organization s ON s.id = t.seller_id WHERE t.path <> {_PLACE}"""
+    for table in ("wallet", "payment", "ledger_transaction", "segment_charge", "money_hold", "invoice")
+}
+_CHECKS |= {
+    f"a {table} does not stand where its {whole} or the seller stands (VIS-6)": f"""
+        SELECT t.{key} AS id, t.path AS found, w.path AS expected FROM {table} t JOIN {whole} w ON w.id = t.{key}
+        JOIN organization s ON s.id = w.seller_id
+        WHERE t.path <> CASE WHEN t.organization_id = w.seller_id THEN s.path ELSE w.path END"""
+    for table, (whole, key) in _AT_SELLER.items()
 }
 
 

@@ -1,11 +1,11 @@
-"""Moving in the tree: tokens and offers; the log's entries may stand where their organization stands (MOVE-2, ORG-3)."""
+"""Moving in the tree: tokens and offers (MOVE-2)."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from core.ddl import for_postgres, for_sqlite, path_may_follow_postgres, path_may_follow_sqlite
+from core.ddl import for_postgres, for_sqlite
 from core.migration_operations import HandWritten
-from tenants.row_security import SYSTEM_ROLE, tenant_table
+from tenants.row_security import tenant_table
 
 # An offer is a row of each of the two sellers, who do not see each other: what it tells, and nothing else.
 TABLES = """
@@ -38,24 +38,14 @@ CREATE TABLE move_offer (
 CREATE UNIQUE INDEX move_offer_open ON move_offer (moving_id, side) WHERE state = 'OPEN';
 CREATE INDEX move_offer_path ON move_offer (path, id);
 """
-AUDIT_COLUMNS = (
-    "id", "organization_id", "at", "action", "entity_type", "entity_id", "result_code", "actor_user_id",
-    "actor_member_id", "actor_organization_id", "actor_name", "api_key_id", "on_behalf_of_id", "support_session_id",
-    "before_values", "after_values", "reason", "ticket", "address", "client", "request_id",
-)  # fmt: skip
-POSTGRES_EXTRA = [
-    *tenant_table("move_token"),
-    *tenant_table("move_offer"),
-    *path_may_follow_postgres("audit_entry", AUDIT_COLUMNS, SYSTEM_ROLE),
-]
-SQLITE_EXTRA = path_may_follow_sqlite("audit_entry", AUDIT_COLUMNS, "AUDIT_IMMUTABLE")
+POSTGRES_EXTRA = [*tenant_table("move_token"), *tenant_table("move_offer")]
 
 
 class Migration(migrations.Migration):
     dependencies = [("tenants", "0001_initial")]
     operations = [
         HandWritten(
-            sqlite=for_sqlite(TABLES) + SQLITE_EXTRA,
+            sqlite=for_sqlite(TABLES),
             postgres=for_postgres(TABLES) + POSTGRES_EXTRA,
             state=[
                 ops.CreateModel(

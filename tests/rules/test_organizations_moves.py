@@ -1,21 +1,43 @@
 """Scenarios of moving in the tree through the API: A-20 to A-23, and each rule of MOVE-1 to MOVE-8."""
 
+import json
 from typing import Any
 
 import pytest
 
+from accounts.account_creation import NewAccount
+from accounts.account_status import AccountRole
+from billing.reversals import reverse_transaction
+from billing.trial import TrialOrder, start_trial
 from core.clock import EXACT_DAY, FixedClock
+from core.ids import new_id
+from core.transaction import insert
 from tenants.actor import Credentials
 from tenants.doctor import examine
-from tenants.questions import open_invoice_count
-from tenants.unit_of_work import Platform, UnitOfWork
-from tests.acting import everything
+from tenants.unit_of_work import Platform, platform_transaction
+from tests.acting import do, everything
 from tests.graph.asking import Answer, ask
-from tests.makers import Member, Organization, a_member, an_api_key, credentials_of
-from tests.makers_billing import a_policy_value, a_price_list, change_wallet, limit, pay, rows, wallet
+from tests.makers import Member, Organization, a_member, an_api_key, credentials_of, organization_of
+from tests.makers_accounts import a_batch, confirm, preview
+from tests.makers_billing import (
+    a_plan,
+    a_policy_value,
+    a_price,
+    a_price_list,
+    balance,
+    buy,
+    change_wallet,
+    limit,
+    pay,
+    require_sound_books,
+    rows,
+    wallet,
+)
 from tests.rules.fixture_organizations import Fixture, the_fixture
 
-TOKEN = "mutation ($i: CreateMoveTokenInput!) { createMoveToken(input: $i) { token expiresAt replayed errors { code } } }"
+TOKEN = (
+    "mutation ($i: CreateMoveTokenInput!) { createMoveToken(input: $i) { token expiresAt replayed errors { code } } }"
+)
 OPEN = "mutation ($i: OpenMoveInput!) { openMove(input: $i) { moveOffer { id state side } errors { code details } } }"
 MOVE = """mutation ($i: MoveOrganizationInput!) { moveOrganization(input: $i) {
     organization { id parent { name } } errors { code details } } }"""
@@ -64,6 +86,24 @@ def answering(action: str) -> str:
     )
 
 
+def a_card(account_id: str) -> NewAccount:
+    return NewAccount(account_id=account_id, account_role=AccountRole.PREPAID_CARD)
+
+
+async def an_open_invoice(buyer: Organization, seller: Organization, *, micros: int) -> None:
+    """An invoice that no payment is allocated to by itself, with this much open."""
+    pair = {"organization_id": buyer.id, "path": buyer.path, "seller_id": seller.id}
+    own = await wallet(buyer)
+    days = {"issue_date": "2026-02-02", "due_date": "2026-03-02"}
+    sums = {"net_micros": micros, "tax_micros": 0, "total_micros": micros, "open_micros": micros}
+    async with platform_transaction(buyer.platform) as tx:
+        await insert(
+            tx, "invoice", id=new_id("inv"), **pair, wallet_id=own["id"], type="TAX", sequence_kind="TAX", counter=1,
+            number="INV-1", issued_at=0, **days, overdue_at=2**60, currency="SGD", **sums,
+            is_allocated_automatically=False, seller="{}", buyer="{}",
+        )  # fmt: skip
+
+
 async def a_token(owner: Member) -> str:
     made = await done(owner, TOKEN, organizationId=owner.organization_id)
     return str(made["token"])
@@ -90,23 +130,17 @@ async def test_a_20_a_preview_names_every_blocker_with_its_count(platform: Platf
     await pay(f.c1, "5.00")
     await pay(f.c1, "1.00", method="BANK_TRANSFER")
 
-    async def one_open(uow: UnitOfWork, organization_id: str) -> int:
-        return int(organization_id == f.c1.id)
-
-    open_invoice_count(one_open)
-    try:
-        answer = await asked(f.ben, PREVIEW, platform, o=f.c1.id, n=f.r1a.id)
-        assert answer.errors == []
-        assert answer.data["previewMove"]["blockers"] == [
-            {"code": "OPEN_INVOICE", "count": 1},
-            {"code": "PAYMENT_PENDING", "count": 1},
-            {"code": "WALLET_NOT_EMPTY", "count": 1},
-        ]
-        assert answer.data["previewMove"]["organizationCount"] == 1
-        refused = await codes(f.ben, MOVE, organizationId=f.c1.id, newSellerId=f.r1a.id, token=await a_token(f.cora))
-        assert refused == ["OPEN_INVOICE", "PAYMENT_PENDING", "WALLET_NOT_EMPTY"]
-    finally:
-        open_invoice_count.forget(one_open)
+    await an_open_invoice(f.c1, f.r1, micros=10_000)
+    answer = await asked(f.ben, PREVIEW, platform, o=f.c1.id, n=f.r1a.id)
+    assert answer.errors == []
+    assert answer.data["previewMove"]["blockers"] == [
+        {"code": "OPEN_INVOICE", "count": 1},
+        {"code": "PAYMENT_PENDING", "count": 1},
+        {"code": "WALLET_NOT_EMPTY", "count": 1},
+    ]
+    assert answer.data["previewMove"]["organizationCount"] == 1
+    refused = await codes(f.ben, MOVE, organizationId=f.c1.id, newSellerId=f.r1a.id, token=await a_token(f.cora))
+    assert refused == ["OPEN_INVOICE", "PAYMENT_PENDING", "WALLET_NOT_EMPTY"]
 
 
 async def test_a_21_an_offer_moves_the_organization_and_leaves_what_was_the_sellers(platform: Platform) -> None:
@@ -130,7 +164,10 @@ async def test_a_21_an_offer_moves_the_organization_and_leaves_what_was_the_sell
     assert (c1["parent_id"], c1["billing_number"]) == (f.r2.id, "5001")
     assert c1["path"] == f.r2.path + f.c1.path.removeprefix(f.r1.path)
     assert members == await rows(
-        platform, "SELECT id, role FROM member WHERE organization_id = $1 AND path = $2 ORDER BY id", f.c1.id, c1["path"]
+        platform,
+        "SELECT id, role FROM member WHERE organization_id = $1 AND path = $2 ORDER BY id",
+        f.c1.id,
+        c1["path"],
     )
     assert await rows(platform, "SELECT * FROM buyer_tag") == []
     assert await rows(platform, "SELECT * FROM policy_value") == []
@@ -251,3 +288,130 @@ async def test_every_blocker_of_the_relation_at_once(platform: Platform) -> None
         platform, "UPDATE organization SET billing_kind = 'CORPORATE' WHERE id = $1 RETURNING id", f.c2.id
     )  # nobody is billed through it
     assert "BILLING_GROUP_OPEN" not in await codes(f.olga, MOVE, organizationId=f.c2.id, newSellerId=f.r2.id)
+
+
+PAYMENTS = "{ payments { nodes { amount { amount } } } ledgerTransactions { nodes { id } } }"
+
+
+async def test_vis_6_the_closed_relation_stays_with_the_old_pair(platform: Platform) -> None:
+    # given C1 paid R1 5.00, which R1 took back, so that the wallet is at 0
+    f = await the_sellers(platform)
+    await pay(f.c1, "5.00")
+    [paid] = await rows(platform, "SELECT id FROM ledger_transaction WHERE organization_id = $1", f.c1.id)
+    await do(f.ada, lambda uow: reverse_transaction(uow, paid["id"], "wrong customer"))
+    before = {who.id: (await asked(who, PAYMENTS, platform)).data for who in (f.ada, f.cora, f.olga)}
+    offer = await an_offer(f.rob, f.ada, await a_token(f.cora))
+    assert (await done(f.ada, answering("acceptMove"), moveOfferId=offer))["errors"] == []
+    # then both of the pair, and those above the old seller, read what they read; the new seller reads none of it
+    for who in (f.ada, f.cora, f.olga):
+        seen = await asked(who, PAYMENTS, platform)
+        assert seen.data == before[who.id] and seen.data["payments"]["nodes"]
+    assert (await asked(f.rob, PAYMENTS, platform)).data == {
+        "payments": {"nodes": []},
+        "ledgerTransactions": {"nodes": []},
+    }
+    # and what C1 pays from now on, the old seller does not see
+    await pay(await organization_of(platform, f.c1.id), "7.00")
+    assert (await asked(f.ada, PAYMENTS, platform)).data == before[f.ada.id]
+    amounts = [each["amount"]["amount"] for each in (await asked(f.rob, PAYMENTS, platform)).data["payments"]["nodes"]]
+    assert amounts == ["7.00"]
+
+
+async def test_a_reseller_moves_with_all_below_it_and_keeps_its_relations(platform: Platform) -> None:
+    # given R1a sells to C3, who paid it
+    f = await the_sellers(platform)
+    rita, cleo = f.r1a.someone, f.c3.someone
+    await pay(f.c3, "9.00")
+    before = (await asked(rita, PAYMENTS, platform)).data
+    offer = await an_offer(f.rob, f.ada, await a_token(rita))
+    assert (await done(f.ada, answering("acceptMove"), moveOfferId=offer))["errors"] == []
+    # then R1a still sees what it sold, R2 stands above it now, R1 sees nothing of it, C3 is as before
+    assert (await asked(rita, PAYMENTS, platform)).data == before
+    assert (await asked(f.rob, PAYMENTS, platform)).data == before
+    assert (await asked(f.ada, PAYMENTS, platform)).data["payments"]["nodes"] == []
+    assert (await asked(cleo, PAYMENTS, platform)).data["payments"]["nodes"] == [{"amount": {"amount": "9.00"}}]
+    await pay(await organization_of(platform, f.c3.id), "1.00")
+    names = "{ organizations { nodes { name } } }"
+    listed = [each["name"] for each in (await asked(f.rob, names, platform)).data["organizations"]["nodes"]]
+    assert listed == ["C3", "C4", "R1a", "R2"]
+    listed = [each["name"] for each in (await asked(f.ada, names, platform)).data["organizations"]["nodes"]]
+    assert listed == ["C1", "C2", "R1"]
+    log = "{ auditEntries(first: 100) { nodes { entityType } } }"
+    assert (await asked(cleo, log, platform)).data["auditEntries"]["nodes"]
+    await require_sound_tree(platform)
+    await require_sound_books(platform)
+
+
+async def test_a_batch_update_counts_in_everything_that_moves(platform: Platform) -> None:
+    f = await the_sellers(platform)
+    rita = f.r1a.someone
+    batch = await a_batch(f.c3.someone, f.c3, "Cards", [a_card("c1"), a_card("c2")])
+    previewed = await preview(f.c3.someone, batch, {"status": {"to": "BLOCKED"}})
+    await confirm(f.c3.someone, previewed)
+    token = await a_token(rita)
+    refused = await codes(f.olga, MOVE, organizationId=f.r1a.id, newSellerId=f.r2.id, token=token)
+    assert refused == ["BATCH_UPDATE_RUNNING"]
+    await rows(platform, "UPDATE batch_update SET state = 'COMPLETED' RETURNING id")
+    assert (await done(f.olga, MOVE, organizationId=f.r1a.id, newSellerId=f.r2.id, token=token))["errors"] == []
+
+
+async def test_an_account_id_is_taken_once_per_seller_after_a_move_too(platform: Platform) -> None:
+    f = await the_sellers(platform)
+    for customer, maker in ((f.c2, f.ada), (f.c4, f.c4.someone)):
+        await a_batch(maker, customer, "Cards", [a_card("same"), a_card(customer.name)])
+    assert await codes(f.olga, MOVE, organizationId=f.c2.id, newSellerId=f.r2.id) == ["ACCOUNT_ID_TAKEN"]
+    await rows(platform, "UPDATE account SET lifecycle = 'CLOSED' WHERE organization_id = $1 RETURNING id", f.c4.id)
+    assert (await done(f.olga, MOVE, organizationId=f.c2.id, newSellerId=f.r2.id))["errors"] == []
+    sold_by = await rows(platform, "SELECT DISTINCT seller_id FROM account")
+    assert sold_by == [{"seller_id": f.r2.id}]
+
+
+async def test_subscriptions_go_along_when_the_new_seller_offers_their_plan(platform: Platform) -> None:
+    f = await the_sellers(platform)
+    plan = await a_plan(f.o, prices=[(f.o, "1.00"), (f.r1, "10.00")])
+    await limit(f.r1, "100.00")
+    await pay(f.c2, "10.00")
+    bought = await buy(f.ada, f.c2, plan)
+    assert await codes(f.olga, MOVE, organizationId=f.c2.id, newSellerId=f.r2.id) == ["PLAN_NOT_OFFERED"]
+    await a_price(f.r2, plan, "12.00")
+    assert (await done(f.olga, MOVE, organizationId=f.c2.id, newSellerId=f.r2.id))["errors"] == []
+    [kept] = await rows(platform, "SELECT * FROM subscription WHERE id = $1", bought["subscriptionId"])
+    assert (kept["seller_id"], kept["organization_id"]) == (f.r2.id, f.c2.id)
+    shown = "query ($id: ID!) { subscription(id: $id) { sellerName status } }"
+    seen = await asked(f.rob, shown, platform, id=bought["subscriptionId"])
+    assert seen.data["subscription"] == {"sellerName": "R2", "status": "ACTIVE"}
+    assert (await asked(f.ada, shown, platform, id=bought["subscriptionId"])).codes == ["NOT_FOUND"]
+    # what is bought now asks the new seller's list, of the new wallet
+    await limit(f.r2, "100.00")
+    moved = await organization_of(platform, f.c2.id)
+    await pay(moved, "12.00")
+    await buy(f.rob, moved, plan)
+    assert await balance(moved) == "0.00"
+    await require_sound_tree(platform)
+    await require_sound_books(platform)
+
+
+async def test_trials_and_dunning_stand_in_the_way(platform: Platform, clock: FixedClock) -> None:
+    f = await the_sellers(platform)
+    plan = await a_plan(f.o, prices=[(f.o, "1.00"), (f.r1, "10.00"), (f.r2, "12.00")])
+    await limit(f.r1, "100.00")
+    await pay(f.c2, "10.00")
+    await buy(f.ada, f.c2, plan)
+    await do(f.ada, lambda uow: start_trial(uow, TrialOrder(f.c1.id, plan)))
+    token = await a_token(f.cora)
+    assert await codes(f.olga, MOVE, organizationId=f.c1.id, newSellerId=f.r2.id, token=token) == ["TRIAL_RUNNING"]
+    clock.advance_to(clock.now() + 40 * EXACT_DAY)
+    assert await codes(f.olga, MOVE, organizationId=f.c2.id, newSellerId=f.r2.id) == ["IN_DUNNING"]
+
+
+async def test_the_same_move_twice_is_one_and_a_replay_holds_no_token(platform: Platform) -> None:
+    f = await the_sellers(platform)
+    first = await done(f.cora, TOKEN, organizationId=f.c1.id, idempotencyKey="k1")
+    again = await done(f.cora, TOKEN, organizationId=f.c1.id, idempotencyKey="k1")
+    assert again == {**first, "token": None, "replayed": True}
+    given = {"organizationId": f.c1.id, "newSellerId": f.r2.id, "token": first["token"], "idempotencyKey": "k2"}
+    assert (await done(f.olga, MOVE, **given))["errors"] == []
+    assert (await done(f.olga, MOVE, **given))["errors"] == []
+    assert await codes(f.olga, MOVE, organizationId=f.c1.id, newSellerId=f.r1.id, token=first["token"]) == ["NOT_FOUND"]
+    stored = [json.dumps(row) for row in await rows(platform, "SELECT * FROM audit_entry")]
+    assert not any(first["token"] in entry for entry in stored)
