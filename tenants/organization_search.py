@@ -107,13 +107,13 @@ def parse_search(request: Mapping[str, Any], field: FieldPath = ("filter",)) -> 
 def _term(key: str, given: Mapping[str, Any], field: FieldPath, found: Blockers) -> Term:
     standard = MatchMode.EXACT if key == "uuid" else MatchMode.STARTS_WITH
     mode, value = MatchMode(given.get("mode") or standard), normalized(given["value"])
+    if key == "number":
+        value = value.removeprefix("+")  # ignored, so no character of the term either (SRCH-4)
     if key == "uuid" and mode is not MatchMode.EXACT:
         found.add("MATCH_MODE_INVALID", "A uuid is searched as a whole only.", (*field, "mode"))
     elif mode in _IN_PARTS and len(value) < SHORTEST_PART:
         message = f"This mode needs at least {SHORTEST_PART} characters."
         found.add("SEARCH_TERM_TOO_SHORT", message, (*field, "value"), minimum=SHORTEST_PART, length=len(value))
-    if key == "number":
-        value = value.removeprefix("+")
     return Term(folded(_UNSTORABLE.sub("\ufffd", value)), mode)
 
 
