@@ -1,4 +1,4 @@
-"""When stops fall due: in real time by a periodic step, in a sandbox within the move of its clock (STOP-3, 8, 9, DEL-4).
+"""When stops fall due: in real time by a periodic step, in a sandbox within the move of its clock (STOP-3, DEL-4).
 
 Registered behind due.py: statuses of subscriptions are written first, then what follows from them."""
 

@@ -63,7 +63,7 @@ async def _addresses(uow: UnitOfWork, organization: OrganizationFacts) -> list[s
 async def _settle_deletion(uow: UnitOfWork, organization: OrganizationFacts) -> None:
     rows = await uow.tx.fetch(
         "UPDATE deletion AS d SET ended_at = $5, outcome = 'DELETED', token_hash = NULL WHERE d.organization_id = $4 "
-        f"AND d.ended_at IS NULL AND {uow.visible('d', 'deletion')} RETURNING d.id",
+        f"AND d.ended_at IS NULL AND {uow.visible('d', 'deletion')} RETURNING id",
         *uow.scope, organization.id, uow.now,
     )  # fmt: skip
     for row in rows:

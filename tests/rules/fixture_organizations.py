@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.clock import parse_instant
 from tenants.permissions import Role
 from tenants.unit_of_work import Platform
 from tests.makers import Member, Organization, a_customer, a_member, a_reseller, an_operator
@@ -31,9 +32,16 @@ class Fixture:
     mia: Member
 
 
-async def the_fixture(platform: Platform) -> Fixture:
-    """All ACTIVE, Asia/Singapore, SGD; C2 is managed by R1 and has a login-less OWNER."""
-    o = await an_operator(platform)
+async def the_fixture(platform: Platform, *, sandbox: bool = False, stands_at: str | None = None) -> Fixture:
+    """All ACTIVE, Asia/Singapore, SGD; C2 is managed by R1 and has a login-less OWNER.
+
+    `sandbox`: the whole tree lives by a clock of its own, which may stand at a local time of Singapore."""
+    stands = (
+        None
+        if stands_at is None
+        else parse_instant(f"{stands_at if 'T' in stands_at else stands_at + 'T00:00'}:00+08:00")
+    )
+    o = await an_operator(platform, sandbox=sandbox, stands_at=stands)
     r1 = await a_reseller(platform, under=o, name="R1", owner="ada")
     r2 = await a_reseller(platform, under=o, name="R2", owner="rob")
     r1a = await a_reseller(platform, under=r1, name="R1a", owner="rita")
