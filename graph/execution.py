@@ -4,16 +4,18 @@ Holds no limit and no rule itself; HTTP is in web/.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, GraphQLOutputType, GraphQLResolveInfo
+from graphql import ExecutionResult as CoreResult
+from graphql import GraphQLError, GraphQLOutputType, GraphQLResolveInfo, execute
 from graphql import OperationType as CoreOperationType
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry import Schema
+from strawberry.execution import optimized_is_awaitable
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -23,6 +25,10 @@ from strawberry.types.graphql import OperationType
 from graph.errors import coded, mask
 from graph.limits import Admission, Documents, Guard, OperationRefused, admit, open_guard
 from graph.limits.documents import PreparedText
+from graph.operation import Operation
+
+AroundQuery = Callable[[Operation, Callable[[], Awaitable[CoreResult]]], Awaitable[CoreResult]]
+"""Runs a query by the given function, and does what has to be done about it."""
 
 
 class FragmentExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -44,7 +50,7 @@ class FragmentExecutor(StrawberryGraphQLCoreExecutionContext):
 
 
 class _Prepared(SchemaExtension):
-    """Hands Strawberry the tree that the guard has already parsed and validated."""
+    """Hands Strawberry, for a subscription, the tree that the guard has already parsed and validated."""
 
     def on_parse(self) -> Iterator[None]:
         if isinstance(self.execution_context.query, PreparedText):
@@ -60,13 +66,18 @@ class _Prepared(SchemaExtension):
 class GuardedSchema(Schema):
     """A Strawberry schema whose `execute` and `stream` apply the guard, mask errors and tell the cost.
 
+    Queries and mutations go from the guard to graphql-core directly: parsing, validation and the kind of operation are
+    the guard's, so Strawberry's own round through its extensions, four of them per request, has nothing left to do.
     `execute_sync` stays bare: it is for our own tools (export, tests), never for a client's document.
     """
 
-    def __init__(self, *args: Any, guard: Guard | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("execution_context_class", FragmentExecutor)
+    def __init__(
+        self, *args: Any, guard: Guard | None = None, around_query: AroundQuery | None = None, **kwargs: Any
+    ) -> None:
+        kwargs["execution_context_class"] = FragmentExecutor
         kwargs["extensions"] = (*kwargs.get("extensions", ()), _Prepared)
         super().__init__(*args, **kwargs)
+        self._around_query = around_query
         self.guard = guard or open_guard()
         self.documents = Documents(self._schema, self.guard.limits)
 
@@ -92,9 +103,11 @@ class GuardedSchema(Schema):
             admission = await self._admit(query, operation_name, variable_values, context_value, kinds)
         except OperationRefused as refused:
             return PreExecutionError(data=None, errors=refused.errors)
-        return await self._run(
-            admission, variable_values, context_value, root_value, operation_name, operation_extensions
-        )
+        operation = Operation(
+            admission.text.document, operation_name, variable_values or {}, context_value, root_value,
+            operation_extensions,
+        )  # fmt: skip
+        return await self._run(admission, operation)
 
     async def stream(
         self,
@@ -115,11 +128,14 @@ class GuardedSchema(Schema):
             except OperationRefused as refused:
                 yield PreExecutionError(data=None, errors=refused.errors)
                 return
-            run = (admission, variable_values, context_value, root_value, operation_name, operation_extensions)
+            operation = Operation(
+                admission.text.document, operation_name, variable_values or {}, context_value, root_value,
+                operation_extensions,
+            )  # fmt: skip
             if admission.kind is not CoreOperationType.SUBSCRIPTION:
-                yield await self._run(*run)
+                yield await self._run(admission, operation)
                 return
-            async with aclosing(self._subscribe(*run)) as events:
+            async with aclosing(self._subscribe(admission.text, operation)) as events:
                 async for event in events:
                     yield event
 
@@ -135,45 +151,48 @@ class GuardedSchema(Schema):
     ) -> Admission:
         return await admit(self.guard, self.documents, query or "", operation_name, variables or {}, context, kinds)
 
-    async def _run(
-        self,
-        admission: Admission,
-        variables: dict[str, Any] | None,
-        context: Any,
-        root_value: Any,
-        operation_name: str | None,
-        operation_extensions: dict[str, Any] | None,
-    ) -> ExecutionResult:
+    async def _run(self, admission: Admission, operation: Operation) -> ExecutionResult:
         seconds = self.guard.limits.operation_seconds
         try:
             async with asyncio.timeout(seconds):
-                result = await super().execute(
-                    admission.text,
-                    variables,
-                    context,
-                    root_value,
-                    operation_name,
-                    (OperationType(admission.kind.value),),
-                    operation_extensions,
-                )
+                result = await self._executed(admission.kind, operation)
         except TimeoutError:
             message = f"The operation took longer than {seconds:g} s and was stopped"
             result = PreExecutionError(data=None, errors=[coded("OPERATION_TIMEOUT", message)])
             return _priced(result, admission)
+        except Exception as error:
+            failed = GraphQLError(str(error), original_error=error)
+            return _priced(_masked(PreExecutionError(data=None, errors=[failed])), admission)
         return _priced(_masked(result), admission)
 
-    async def _subscribe(
-        self,
-        admission: Admission,
-        variables: dict[str, Any] | None,
-        context: Any,
-        root_value: Any,
-        operation_name: str | None,
-        operation_extensions: dict[str, Any] | None,
-    ) -> AsyncGenerator[ExecutionResult, None]:
-        source = await super().stream(
-            admission.text, variables, context, root_value, operation_name, operation_extensions
+    async def _executed(self, kind: CoreOperationType, operation: Operation) -> ExecutionResult:
+        async def run() -> CoreResult:
+            return await self._execute_in_core(operation)
+
+        is_watched = kind is CoreOperationType.QUERY and self._around_query is not None
+        made = await self._around_query(operation, run) if is_watched else await run()  # type: ignore[misc]
+        return ExecutionResult(data=made.data, errors=made.errors)
+
+    async def _execute_in_core(self, operation: Operation) -> CoreResult:
+        made: Any = execute(
+            self._schema,
+            operation.document,
+            root_value=operation.root_value,
+            context_value=operation.context,
+            variable_values=dict(operation.variables),
+            operation_name=operation.name,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
+            executor_class=FragmentExecutor,
+            operation_extensions=operation.extensions,
         )
+        result: CoreResult = made if isinstance(made, CoreResult) else await made
+        return result
+
+    async def _subscribe(self, text: PreparedText, operation: Operation) -> AsyncGenerator[ExecutionResult, None]:
+        source = await super().stream(
+            text, dict(operation.variables), operation.context, operation.root_value, operation.name,
+            dict(operation.extensions or {}),
+        )  # fmt: skip
         async with aclosing(source):
             async for event in source:
                 assert isinstance(event, ExecutionResult)  # no incremental delivery: it is off in the schema

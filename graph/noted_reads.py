@@ -1,9 +1,10 @@
 """Tells the audit log of each query that ran (AUD-6); which of them it keeps is decided in tenants/audit_reads.py."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from graphql import (
     DocumentNode,
+    ExecutionResult,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -13,46 +14,37 @@ from graphql import (
     VariableNode,
     get_operation_ast,
 )
-from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionContext
-from strawberry.types.graphql import OperationType
 
 from graph.context import Context
 from graph.errors import codes_within
-from tenants.audit_reads import Read, note_read
+from graph.operation import Operation
+from tenants.audit_reads import Read, may_be_noted, note_read
 from tenants.readers import gathering_readers
 
 _Fragments = Mapping[str, FragmentDefinitionNode]
 
 
-class NotedReads(SchemaExtension):
-    """Gathers who reads while a query runs, and tells of it before the answer leaves."""
-
-    async def on_execute(self) -> AsyncIterator[None]:  # type: ignore[override]
-        """Around the run of one operation; a failure to note it fails the operation."""
-        execution = self.execution_context
-        context = execution.context
-        if not isinstance(context, Context) or execution.operation_type is not OperationType.QUERY:
-            yield
-            return
-        with gathering_readers() as readers:
-            yield
-        if readers:
-            await note_read(context.platform, context.credentials, readers[-1], _read_of(execution))
+async def noting_reads(operation: Operation, run: Callable[[], Awaitable[ExecutionResult]]) -> ExecutionResult:
+    """Runs a query and tells of it before the answer leaves; a failure to note it fails the operation."""
+    context = operation.context
+    if not isinstance(context, Context):
+        return await run()
+    with gathering_readers() as readers:
+        result = await run()
+    if readers and may_be_noted(readers[-1]):
+        await note_read(context.platform, context.credentials, readers[-1], _read_of(operation, result))
+    return result
 
 
-def _read_of(execution: ExecutionContext) -> Read:
-    document = execution.graphql_document
-    assert document is not None
-    operation = get_operation_ast(document, execution.operation_name)
-    assert operation is not None
-    fields = list(_root_fields(operation.selection_set, _fragments(document), set()))
+def _read_of(operation: Operation, result: ExecutionResult) -> Read:
+    asked = get_operation_ast(operation.document, operation.name)
+    assert asked is not None
+    fields = list(_root_fields(asked.selection_set, _fragments(operation.document), set()))
     names = list(dict.fromkeys(each.name.value for each in fields if not each.name.value.startswith("__")))
-    ids = {_id_of(each, execution.variables or {}) for each in fields}
+    ids = {_id_of(each, operation.variables) for each in fields}
     entity_id = ids.pop() if len(ids) == 1 else None
-    errors = execution.result.errors if execution.result is not None else None
-    codes = [code for error in errors or () for code in codes_within(error)]
-    return Read(names, operation.name.value if operation.name else None, entity_id, codes)
+    codes = [code for error in result.errors or () for code in codes_within(error)]
+    return Read(names, asked.name.value if asked.name else None, entity_id, codes)
 
 
 def _fragments(document: DocumentNode) -> _Fragments:

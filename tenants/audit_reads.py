@@ -23,6 +23,12 @@ class Read:
     codes: Sequence[str] = field(default=())
 
 
+def may_be_noted(actor: Actor) -> bool:
+    """Whether the reads of this actor are noted, or may be by a policy that is not looked up here."""
+    kind = actor.via.kind
+    return kind is ViaKind.SUPPORT_SESSION or (kind is ViaKind.SESSION and actor.may_audit_reads)
+
+
 async def note_read(
     platform: Platform, credentials: Credentials, actor: Actor, read: Read, *, is_export: bool = False
 ) -> bool:
@@ -30,8 +36,7 @@ async def note_read(
 
     Answers whether it was written. Free of charge where nobody above has set `auditReads`."""
     is_always = is_export or actor.via.kind is ViaKind.SUPPORT_SESSION
-    is_member = actor.via.kind is ViaKind.SESSION and actor.may_audit_reads
-    if not is_always and not is_member:
+    if not is_always and not may_be_noted(actor):
         return False
     async with working_as(platform, actor, ",".join(read.fields)) as uow:
         if not is_always and not await _asks_for_all(uow):

@@ -4,7 +4,7 @@ import strawberry
 
 from graph.execution import GuardedSchema
 from graph.limits import Guard
-from graph.noted_reads import NotedReads
+from graph.noted_reads import noting_reads
 from graph.resolvers.accounts import AccountMutations, AccountQueries
 from graph.resolvers.batch_updates import BatchUpdateMutations, BatchUpdateQueries
 from graph.resolvers.billing import BillingMutations, BillingQueries
@@ -28,7 +28,7 @@ class Mutation(TenantMutations, BillingMutations, AccountMutations, BatchUpdateM
 
 def create_schema(guard: Guard | None = None) -> GuardedSchema:
     """The schema, guarded by the given limits (the defaults when None)."""
-    made = GuardedSchema(query=Query, mutation=Mutation, config=schema_config(), guard=guard, extensions=[NotedReads])
+    made = GuardedSchema(query=Query, mutation=Mutation, config=schema_config(), guard=guard, around_query=noting_reads)
     answer_pages_directly(made._schema)
     return made
 
