@@ -20,6 +20,8 @@ class Context:
     quote_secret: bytes = b""
     account: str | None = None
     may_introspect: bool = False
+    allows_plain_http: bool = False
+    """Whether an identity provider may stand on this desk; never in production."""
     extras: dict[str, Any] = field(default_factory=dict)
 
 

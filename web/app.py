@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
-from web import invitations, passkeys, passwords
+from web import invitations, openid, passkeys, passwords
 from web.api import Api, build_api
 from web.background import working
 from web.callers import Callers
@@ -62,6 +62,8 @@ def _routes(api: Api, settings: Settings) -> list[BaseRoute]:
         WebSocketRoute("/graphql", graphql),
         Route("/auth/sign-in", sign_in, methods=["POST"]),
         Route("/auth/second-factor", second_factor, methods=["POST"]),
+        Route("/auth/oidc/{organization}/start", openid.start, methods=["GET"]),
+        Route(openid.CALLBACK, openid.callback, methods=["GET"]),
         Route("/auth/passkeys/register/options", passkeys.registration_options, methods=["POST"]),
         Route("/auth/passkeys/register/verify", passkeys.register, methods=["POST"]),
         Route("/auth/passkeys/sign-in/options", passkeys.sign_in_options, methods=["POST"]),

@@ -25,4 +25,5 @@ async def request_context(connection: HTTPConnection) -> Context:
         quote_secret=settings.signing_secret,
         account=caller.account,
         may_introspect=caller.may_introspect,
+        allows_plain_http=not settings.is_production,
     )

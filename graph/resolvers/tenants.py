@@ -6,6 +6,7 @@ from graph.resolvers.api_keys import ApiKeyMutations, ApiKeyQueries
 from graph.resolvers.audit import AuditMutations
 from graph.resolvers.clock import ClockMutations
 from graph.resolvers.deletion import DeletionMutations, DeletionQueries
+from graph.resolvers.identity_providers import IdentityProviderMutations, IdentityProviderQueries
 from graph.resolvers.kyc import KycMutations
 from graph.resolvers.members import MemberMutations, MemberQueries
 from graph.resolvers.moves import MoveMutations, MoveQueries
@@ -25,6 +26,7 @@ class TenantQueries(
     OrganizationQueries,
     MemberQueries,
     ApiKeyQueries,
+    IdentityProviderQueries,
     PolicyQueries,
     MoveQueries,
     OwnershipQueries,
@@ -47,6 +49,7 @@ class TenantMutations(
     KycMutations,
     ApiKeyMutations,
     SecondFactorMutations,
+    IdentityProviderMutations,
     PolicyMutations,
     AuditMutations,
     ClockMutations,
