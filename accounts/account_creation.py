@@ -5,9 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from accounts.account_id import AccountRole, parse_account_id
+from accounts.account_references import check_named, named_rows
 from accounts.account_status import AccountKind, Lifecycle, Verification
 from accounts.batches import BatchOfCustomer, batch_by_id, take_control_numbers
-from accounts.dates import activates_at, availability_end, expires_at
+from accounts.dates import (
+    activates_at,
+    availability_end,
+    check_availability_days,
+    expires_at,
+    is_after_activation,
+    parse_date,
+)
 from accounts.funds import AccountType, BalanceControl
 from accounts.search_value import fold_ascii
 from core.clock import Instant
@@ -48,30 +56,41 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOrder:
-    """One new account of a customer; `starts_inactive` is what the maker asks for (BAT-23 has the last word)."""
+    """One new account of a customer; `starts_inactive` is what the maker asks for (BAT-23 has the last word).
+
+    Dates as the maker wrote them take the place of the account's own, once they are read (BAT-29)."""
 
     organization_id: str
     account: NewAccount
     batch_id: str | None = None
     starts_inactive: bool = False
+    activation_date: str | None = None
+    expiration_date: str | None = None
 
 
 async def create_account(uow: UnitOfWork, order: AccountOrder) -> Outcome:
     """Make one account; answers `accountId`. Its currency, zone and seller are the customer's (BAT-1).
 
     Refused: NOT_FOUND, the codes of CREATE_ACCOUNT, then all input at once (ACCOUNT_ID_TOO_LONG, ACCOUNT_ID_FORMAT,
-    BATCH_ROLE_MISMATCH, CREDIT_LIMIT_NOT_ALLOWED, NOT_A_DEBIT_ACCOUNT, DEMO_HAS_NO_MONEY, DEMO_NOT_IN_BATCH), then
-    ORGANIZATION_NOT_ACTIVE, BATCH_TOO_LARGE, ACCOUNT_ID_TAKEN."""
+    BATCH_ROLE_MISMATCH, CREDIT_LIMIT_NOT_ALLOWED, NOT_A_DEBIT_ACCOUNT, DEMO_HAS_NO_MONEY, DEMO_NOT_IN_BATCH,
+    FIELD_REQUIRED, CONFLICTING_ATTRIBUTES, DATE_INVALID, DATE_OUT_OF_RANGE, REFERENCE_INVALID, AVAILABILITY_DAYS_OUT_OF_RANGE,
+    EXPIRATION_NOT_AFTER_ACTIVATION and the codes of plans), then ORGANIZATION_NOT_ACTIVE, BATCH_TOO_LARGE,
+    ACCOUNT_ID_TAKEN."""
     customer = await organization_by_id(uow, order.organization_id, ("organizationId",))
     if customer.kind != "CUSTOMER":
         not_found(("organizationId",))
     batch = None if order.batch_id is None else await batch_by_id(uow, order.batch_id)
-    if batch is not None and batch.customer.id != customer.id:
-        not_found(("batchId",))
+    account = order.account
+    named = await named_rows(uow, account.plan_id, account.member_id, account.subscription_id)
     allow(uow, Action.CREATE_ACCOUNT, customer)
-    _check(order, batch)
+    found = Blockers()
+    order = _dated(order, found)
+    _check(order, batch, found)
+    _check_times(order, customer.timezone, uow.now, found)
+    await check_named(uow, named, customer, account.account_role, found)
+    found.raise_if_any()
     require_active(customer)
-    (row_id,) = await insert_accounts(uow.tx, customer, [_started(order, uow.now)], uow.now, batch)
+    (row_id,) = await insert_accounts(uow.tx, customer, [_started(order, uow.now, customer.timezone)], uow.now, batch)
     after = {"accountId": order.account.account_id.strip(), "batchId": order.batch_id}
     uow.audit("Account", row_id, organization_id=customer.id, path=customer.path, after=after)
     return {"accountId": row_id}
@@ -116,10 +135,23 @@ async def _insert(tx: Transaction, columns: Sequence[str], rows: Sequence[dict[s
         refuse("ACCOUNT_ID_TAKEN", f"The account ID {taken[0]} is taken.", ("accountId",), account_ids=taken[:20])
 
 
-def _check(order: AccountOrder, batch: BatchOfCustomer | None) -> None:
-    account, blockers = order.account, Blockers()
+def _dated(order: AccountOrder, blockers: Blockers) -> AccountOrder:
+    account = order.account
+    if order.activation_date is not None:
+        day = parse_date(order.activation_date, ("activationDate",), blockers)
+        account = replace(account, activation_date=day)
+    if order.expiration_date is not None:
+        day = parse_date(order.expiration_date, ("expirationDate",), blockers)
+        account = replace(account, expiration_date=day)
+    return replace(order, account=account)
+
+
+def _check(order: AccountOrder, batch: BatchOfCustomer | None, blockers: Blockers) -> None:
+    account = order.account
     parse_account_id(account.account_id, account.account_role, ("accountId",), blockers)
-    if batch is not None and batch.account_role is not account.account_role:
+    if batch is not None and batch.customer.id != order.organization_id:
+        blockers.add("REFERENCE_INVALID", "The batch belongs to another organization.", ("batchId",))
+    elif batch is not None and batch.account_role is not account.account_role:
         blockers.add("BATCH_ROLE_MISMATCH", f"The batch is for {batch.account_role} only.", ("accountRole",))
     if account.credit_limit_micros and account.balance_control is not BalanceControl.INDIVIDUAL:
         blockers.add("CREDIT_LIMIT_NOT_ALLOWED", "Only CREDIT INDIVIDUAL has a credit limit.", ("creditLimit",))
@@ -130,7 +162,30 @@ def _check(order: AccountOrder, batch: BatchOfCustomer | None) -> None:
             blockers.add("DEMO_HAS_NO_MONEY", "A DEMO account has no money.", ("openingBalance",))
         if order.batch_id is not None:
             blockers.add("DEMO_NOT_IN_BATCH", "A DEMO account is in no batch.", ("batchId",))
-    blockers.raise_if_any()
+    _check_type(account, blockers)
+
+
+def _check_type(account: NewAccount, blockers: Blockers) -> None:
+    """Who pays is said of CREDIT accounts, and each of them (BAT-2, BAT-7); a VOUCHER is DEBIT (BAT-13)."""
+    is_credit, has_control = account.account_type is AccountType.CREDIT, account.balance_control is not None
+    if is_credit and not has_control:
+        blockers.add("FIELD_REQUIRED", "A CREDIT account says who pays for it.", ("balanceControl",))
+    if has_control and not is_credit:
+        blockers.add("CONFLICTING_ATTRIBUTES", "A DEBIT account has no balance control.", ("balanceControl",))
+    if is_credit and account.account_role is AccountRole.VOUCHER:
+        blockers.add("NOT_A_DEBIT_ACCOUNT", "A voucher is a DEBIT account.", ("type",))
+
+
+def _check_times(order: AccountOrder, zone: str, now: Instant, blockers: Blockers) -> None:
+    """The availability period's range, and an expiration date after the activation (BAT-32, BAT-40 #3)."""
+    account = _started(order, now, zone)
+    if account.availability_days is not None:
+        check_availability_days(account.availability_days, ("availabilityDays",), blockers)
+    if account.expiration_date is not None and not is_after_activation(
+        account.expiration_date, activation_date=account.activation_date, activated_at=account.activated_at, zone=zone
+    ):
+        message = "The expiration date lies after the activation date."
+        blockers.add("EXPIRATION_NOT_AFTER_ACTIVATION", message, ("expirationDate",))
 
 
 def must_start_inactive(account_type: AccountType, role: AccountRole) -> bool:
@@ -138,10 +193,13 @@ def must_start_inactive(account_type: AccountType, role: AccountRole) -> bool:
     return account_type is AccountType.DEBIT and role in (AccountRole.PREPAID_CARD, AccountRole.VOUCHER)
 
 
-def _started(order: AccountOrder, now: Instant) -> NewAccount:
+def _started(order: AccountOrder, now: Instant, zone: str) -> NewAccount:
+    """As it begins: a date whose instant is not after now activates at once, whatever the role (BAT-23, BAT-31)."""
     account = order.account
-    waits = order.starts_inactive or account.activation_date is not None
-    if waits or must_start_inactive(account.account_type, account.account_role):
+    waits = order.starts_inactive or must_start_inactive(account.account_type, account.account_role)
+    if account.activation_date is not None:
+        waits = activates_at(account.activation_date, zone) > now
+    if waits:
         return replace(account, lifecycle=Lifecycle.INACTIVE, activated_at=None)
     return replace(account, lifecycle=Lifecycle.OPEN, activated_at=now)
 

@@ -77,7 +77,7 @@ async def locked_job(uow: UnitOfWork, batch_update_id: str) -> tuple[Row, Organi
         *uow.scope, batch_update_id,
     )  # fmt: skip
     if job is None:
-        not_found(("batchUpdateId",))
+        not_found(("id",))
     return job, await organization_by_id(uow, job["organization_id"])
 
 

@@ -19,7 +19,7 @@ class Contact:
 
 
 def is_contact(member: Mapping[str, Any]) -> bool:
-    """Whether a row of `member` is a contact: it holds a category, or as OWNER what nobody holds falls to it (CON-2)."""
+    """Whether a row of `member` is a contact: it holds a category, or as OWNER what nobody holds (CON-2)."""
     return member["role"] == "OWNER" or any(member[name] for name in FLAGS)
 
 

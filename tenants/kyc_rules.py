@@ -43,5 +43,5 @@ def kyc_overdue_at(policies: Policies, activated_at: Instant, zone: str) -> Inst
 
 
 def is_billing_name_locked(policies: Policies, status: KycStatus) -> bool:
-    """`billingNameLock` AFTER_KYC: from APPROVED on it follows nothing and the organization edits it no more (KYC-3)."""
+    """`billingNameLock` AFTER_KYC: from APPROVED on it follows nothing and its organization cannot edit it (KYC-3)."""
     return policies.choice("billingNameLock") == "AFTER_KYC" and status is KycStatus.APPROVED

@@ -91,6 +91,24 @@ class CreateAccountInput:
     batch_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="It gets the batch's next control number."
     )
+    plan_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="One that the seller offers to the customer, for this role."
+    )
+    member_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Whose account it is: a member of the customer."
+    )
+    subscription_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The customer's subscription that the account's service hangs on."
+    )
+    activation_date: str | None = strawberry.field(
+        default=strawberry.UNSET, description="`YYYY-MM-DD` in the billing zone; one that has begun activates at once."
+    )
+    expiration_date: str | None = strawberry.field(
+        default=strawberry.UNSET, description="`YYYY-MM-DD`: unusable from the start of this local day (BAT-32)."
+    )
+    availability_days: int | None = strawberry.field(
+        default=strawberry.UNSET, description="Days of use from the first one on, 1 to 3650 (BAT-33)."
+    )
     inactive: bool = strawberry.field(
         default=False, description="Activated later. DEBIT cards and vouchers always start so (BAT-23)."
     )
@@ -122,12 +140,18 @@ def _order(input: CreateAccountInput) -> AccountOrder:
         account_role=input.account_role,
         account_type=input.type,
         balance_control=or_none(input.balance_control),
+        plan_id=or_none(input.plan_id),
+        member_id=or_none(input.member_id),
+        subscription_id=or_none(input.subscription_id),
+        availability_days=or_none(input.availability_days),
     )
     return AccountOrder(
         organization_id=input.organization_id,
         account=account,
         batch_id=or_none(input.batch_id),
         starts_inactive=input.inactive,
+        activation_date=or_none(input.activation_date),
+        expiration_date=or_none(input.expiration_date),
     )
 
 

@@ -60,7 +60,7 @@ async def test_only_customers_have_accounts_and_batches_of_their_own(b1: Fixture
     for_reseller = AccountOrder(organization_id=b1.r1a.id, account=account)
     assert await refusal(b1.abe, lambda uow: create_account(uow, for_reseller)) == ("NOT_FOUND",)
     of_another = AccountOrder(organization_id=b1.c2.id, account=account, batch_id=b1.b1)
-    assert await refusal(b1.abe, lambda uow: create_account(uow, of_another)) == ("NOT_FOUND",)
+    assert await refusal(b1.abe, lambda uow: create_account(uow, of_another)) == ("REFERENCE_INVALID",)
     batch = NewBatch(b1.r1a.id, "Cards", AccountRole.PREPAID_CARD)
     assert await refusal(b1.abe, lambda uow: create_batch(uow, batch)) == ("NOT_FOUND",)
 

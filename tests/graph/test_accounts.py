@@ -10,7 +10,8 @@ from tenants.permissions import Role
 from tenants.unit_of_work import Platform
 from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, a_member
-from tests.makers_accounts import FixtureB1, a_batch, a_card, fixture_b1
+from tests.makers_accounts import FixtureB1, a_batch, a_card, a_plan, fixture_b1
+from tests.makers_billing import a_price
 
 ACCOUNTS = """query ($filter: AccountFilter, $first: Int, $orderBy: [AccountOrder!]) {
     accounts(filter: $filter, first: $first, orderBy: $orderBy) { totalCount nodes { accountId controlNumber } } }"""
@@ -241,7 +242,7 @@ async def test_b_16_the_form_of_an_account_id_and_who_has_it(b1: FixtureB1) -> N
     assert await refused(b1.c1.id, "12-34") == ["ACCOUNT_ID_FORMAT"]
     assert await refused(b1.c2.id, "1212000001") == ["ACCOUNT_ID_TAKEN"]
     assert await refused(b1.c4.id, "1212000001") == []
-    assert await refused(b1.c2.id, "777", batchId=b1.b1) == ["NOT_FOUND"]
+    assert await refused(b1.c2.id, "777", batchId=b1.b1) == ["REFERENCE_INVALID"]
     phone = {"accountRole": AccountRole.PHONE_LINE.value, "batchId": b1.b1}
     assert await refused(b1.c1.id, "12-34", **phone) == ["ACCOUNT_ID_FORMAT", "BATCH_ROLE_MISMATCH"]
 
@@ -251,3 +252,40 @@ async def test_the_id_of_a_closed_account_is_free_again(b1: FixtureB1) -> None:
     given = {"organizationId": b1.c2.id, "accountId": "5550001", "accountRole": "PREPAID_CARD"}
     assert (await done(b1.abe, CREATE_ACCOUNT, **given))["errors"] == []
     assert await found(b1.abe, customerId=b1.c2.id, status="ANY") == ["5550001", "5550001"]
+
+
+async def test_what_a_new_account_names_is_looked_up_with_the_actors_sight(b1: FixtureB1) -> None:
+    document = """mutation ($input: CreateAccountInput!) { createAccount(input: $input) { errors { code field }
+        account { lifecycle status activationDate expirationDate availabilityDays member { id } plan { name } } } }"""
+    mia, of_c2 = [await a_member(b1.platform, of=each) for each in (b1.c1, b1.c2)]
+    flat, in_euro = [await a_plan(b1.platform, of=b1.r1, name=name) for name in ("Flat", "Euro")]
+    await a_price(b1.r1, flat, "1")
+    await a_price(b1.r1, in_euro, "1", currency="EUR")
+    given = {"organizationId": b1.c1.id, "accountRole": "PHONE_LINE"}
+
+    async def refused(who: Member = b1.abe, **fields: Any) -> list[str]:
+        return codes(await done(who, document, **given, accountId="15550000", **fields))
+
+    assert await refused(memberId=b1.rob.id) == ["NOT_FOUND"]
+    assert await refused(memberId=of_c2.id) == ["REFERENCE_INVALID"]
+    assert await refused(planId=b1.easy[:-4] + "zzzz") == ["NOT_FOUND"]
+    assert await refused(planId=b1.easy) == ["PLAN_NOT_OFFERED", "PLAN_ROLE_MISMATCH"]
+    assert await refused(planId=flat) == ["PLAN_ROLE_MISMATCH"]
+    card = given | {"accountRole": "PREPAID_CARD", "accountId": "15550000"}
+    assert codes(await done(b1.abe, document, **card, planId=b1.easy)) == ["PLAN_NOT_OFFERED"]
+    assert codes(await done(b1.abe, document, **card, planId=in_euro)) == ["PRICE_MISSING"]
+    assert await refused(who=b1.bea, expirationDate="never") == ["FORBIDDEN"]
+    wrong = {"expirationDate": "2026-02-30", "activationDate": "2100-01-01", "availabilityDays": 3651}
+    assert await refused(**wrong) == ["AVAILABILITY_DAYS_OUT_OF_RANGE", "DATE_INVALID", "DATE_OUT_OF_RANGE"]
+    same_day = {"expirationDate": "2026-02-02"}
+    assert await refused(**same_day) == ["EXPIRATION_NOT_AFTER_ACTIVATION"]
+    assert await refused(type="CREDIT") == ["FIELD_REQUIRED"]
+    assert await refused(balanceControl="INDIVIDUAL") == ["CONFLICTING_ATTRIBUTES"]
+    fields = {"planId": flat, "memberId": mia.id, "activationDate": "2026-03-08", "expirationDate": "2026-06-01"}
+    made = await done(b1.abe, document, **card, availabilityDays=30, **fields)
+    assert made == {"errors": [], "account": {
+        "lifecycle": "INACTIVE", "status": "NOT_YET_ACTIVE", "activationDate": "2026-03-08",
+        "expirationDate": "2026-06-01", "availabilityDays": 30, "member": {"id": mia.id}, "plan": {"name": "Flat"},
+    }}  # fmt: skip
+    begun = await done(b1.abe, document, **given, accountId="15550002", activationDate="2026-02-02")
+    assert begun["account"]["lifecycle"] == "OPEN"
