@@ -55,7 +55,7 @@ class NodeQueries:
         context: Context = info.context
         async with reading(context.platform, context.credentials) as uow:
             answer: Any = [await _node_or_refusal(uow, info, each) for each in ids]
-        return answer  # type: ignore[no-any-return]
+        return answer
 
     @strawberry.field(description="Who is asking: person or key, organization, role and rights.")
     async def viewer(self, info: strawberry.Info) -> Viewer:

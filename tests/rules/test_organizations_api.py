@@ -198,10 +198,10 @@ async def test_pol_1_where_a_value_comes_from(platform: Platform) -> None:
     for who, organization, days in ((tree.olga, tree.o, 3), (tree.ada, tree.r1, 4)):
         values = [{"name": "graceDays", "value": days}]
         assert codes(await done(who, SET, organizationId=organization.id, values=values)) == []
-    values = {"source": "VALUE", "preset": None}
-    assert await of(tree.c3.id) == values | {"value": 4, "setById": tree.r1.id}
-    assert await of(tree.r1.id) == values | {"value": 3, "setById": tree.o.id}
-    assert await of(tree.o.id) == values | {"value": 3, "setById": tree.o.id}  # the operator's own also for itself
+    set_here = {"source": "VALUE", "preset": None}
+    assert await of(tree.c3.id) == set_here | {"value": 4, "setById": tree.r1.id}
+    assert await of(tree.r1.id) == set_here | {"value": 3, "setById": tree.o.id}
+    assert await of(tree.o.id) == set_here | {"value": 3, "setById": tree.o.id}  # the operator's own also for itself
     alone = "mutation ($input: SetPolicyForBuyerInput!) { setPolicyForBuyer(input: $input) { errors { code } } }"
     given = {"buyerId": tree.c1.id, "values": [{"name": "graceDays", "value": 5}], "reason": "A pilot"}
     assert codes(await done(tree.ben, alone, **given)) == []
