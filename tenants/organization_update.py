@@ -26,6 +26,7 @@ from tenants.policy_changes import read_policy_values
 from tenants.policy_resolution import Policies
 from tenants.policy_settings import PolicyEdit, store_buyer_values
 from tenants.questions import has_invoice, has_traded
+from tenants.support_ending import end_uncovered
 from tenants.unit_of_work import UnitOfWork
 
 _STORED = (
@@ -78,6 +79,8 @@ async def update_organization(uow: UnitOfWork, edit: OrganizationEdit) -> Outcom
         await on_timezone_changed.tell(uow, TimezoneChanged(organization.id, str(columns["timezone"])))
     await _store_what_is_the_sellers(uow, edited, None if isinstance(edit.buyer_tags, Unset) else tags)
     _audit(uow, edited, columns)
+    if columns.get("managed_by") == "CUSTOMER":
+        await end_uncovered(uow, organization.id)
     return {"organizationId": organization.id, "version": version}
 
 
