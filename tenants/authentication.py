@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -134,11 +135,10 @@ async def _by_api_key(tx: Transaction, token: str, credentials: Credentials, now
         raise Unauthenticated("UNAUTHENTICATED", "There is no such API key.")
     row = rows[0]
     _check_api_key(row, credentials, now if row["clock_stands_at"] is None else row["clock_stands_at"])
-    scopes = frozenset(filter(None, map(parse_scope, json.loads(row["scopes"]))))
     return Actor(
         **_organization(row),
         role=Role(row["maker_role"]),
-        via=Via(ViaKind.API_KEY, scopes),
+        via=_via_of_key(row["scopes"]),
         name=f"API key of {row['maker_name']}",
         user_id=None,
         member_id=row["maker_member_id"],
@@ -162,6 +162,11 @@ async def _by_support_token(
     if code is not None:
         raise Unauthenticated(code, MESSAGES[code])
     return support_actor(rows[0], _organization(rows[0]))
+
+
+@lru_cache(maxsize=1_000)
+def _via_of_key(stored_scopes: str) -> Via:
+    return Via(ViaKind.API_KEY, frozenset(filter(None, map(parse_scope, json.loads(stored_scopes)))))
 
 
 def _check_api_key(row: Row, credentials: Credentials, now: Instant) -> None:

@@ -1,6 +1,5 @@
 """Headers that tell a browser to trust an answer as little as possible; an answer that sets one itself keeps it."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -20,7 +19,8 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, is_over_tls: bool = False) -> None:
         self._app = app
-        self._headers = {**_ALWAYS, **(_OVER_TLS if is_over_tls else {})}
+        headers = {**_ALWAYS, **(_OVER_TLS if is_over_tls else {})}
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, WebSocket or lifespan."""
@@ -30,9 +30,10 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                given = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"], *((name, value) for name, value in self._headers if name not in given)
+                ]  # fmt: skip
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
