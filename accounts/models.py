@@ -62,6 +62,10 @@ class Account(Model):
     demo_minutes_left = fields.BigIntField(null=True)
     demo_retention_days = fields.BigIntField(null=True)
     demo_erases_at = fields.BigIntField(null=True)
+    label = fields.TextField(null=True)
+    associated_number = fields.TextField(null=True)
+    ivr_language = fields.TextField(null=True)
+    self_care_time_zone = fields.TextField(null=True)
 
     class Meta:
         table = "account"

@@ -8,6 +8,7 @@ from strawberry.utils.str_converters import to_camel_case
 from accounts import counters
 from accounts.account_creation import AccountOrder, NewAccount, create_account
 from accounts.account_id import AccountRole
+from accounts.account_settings import SETTINGS, SettingsEdit, update_account_settings
 from accounts.batches import NewBatch, create_batch
 from accounts.funds import AccountType, BalanceControl
 from graph.context import Context
@@ -122,6 +123,26 @@ class CreateAccountPayload:
     account: Account | None = entity("accountId")
 
 
+@strawberry.input(description="Settings to change; null empties one, what is left out stays.")
+class UpdateAccountSettingsInput:
+    id: strawberry.ID
+    version: int = strawberry.field(description="The one that was read; VERSION_CONFLICT when there is a newer one.")
+    label: str | None = strawberry.UNSET
+    associated_number: str | None = strawberry.field(
+        default=strawberry.UNSET, description="An optional plus and 1 to 32 digits."
+    )
+    ivr_language: str | None = strawberry.field(default=strawberry.UNSET, description="ISO 639-1, two letters.")
+    self_care_time_zone: str | None = strawberry.field(default=strawberry.UNSET, description="An IANA name.")
+    idempotency_key: str | None = optional_key()
+
+
+@strawberry.type
+class UpdateAccountSettingsPayload:
+    errors: list[UserError]
+    replayed: bool
+    account: Account | None = entity("accountId")
+
+
 @strawberry.type
 class AccountMutations(DemoMutations):
     @strawberry.mutation(description="Make an empty batch for a customer.")
@@ -129,9 +150,21 @@ class AccountMutations(DemoMutations):
         order = NewBatch(input.organization_id, input.name, input.account_role)
         return await run(info, input, lambda uow: create_batch(uow, order))
 
+    @strawberry.mutation(description="Change an account's settings; a MEMBER its own account's.")
+    async def update_account_settings(
+        self, info: strawberry.Info, input: UpdateAccountSettingsInput
+    ) -> UpdateAccountSettingsPayload:
+        return await run(info, input, lambda uow: update_account_settings(uow, _settings(input)))
+
     @strawberry.mutation(description="Make one account, in a batch or in none.")
     async def create_account(self, info: strawberry.Info, input: CreateAccountInput) -> CreateAccountPayload:
         return await run(info, input, lambda uow: create_account(uow, _order(input)))
+
+
+def _settings(input: UpdateAccountSettingsInput) -> SettingsEdit:
+    return SettingsEdit(
+        input.id, input.version, {name: value for name, value in plain(input).items() if name in SETTINGS}
+    )
 
 
 def _order(input: CreateAccountInput) -> AccountOrder:

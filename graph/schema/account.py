@@ -14,6 +14,7 @@ from accounts.counters import Counters
 from accounts.funds import AccountType, BalanceControl
 from accounts.search_value import SearchMode
 from core.refusals import Blockers
+from graph.errors import coded
 from graph.schema.catalogue import Plan
 from graph.schema.member import Member
 from graph.schema.scalars import SCALARS, Connection, Money, Node
@@ -26,12 +27,13 @@ from graph.sql.reads import (
     instant,
     money,
     order_input,
+    part,
     table_type,
     to_many,
     to_one,
     whole_filter,
 )
-from tenants.permissions import Area
+from tenants.permissions import Area, ReadRight, read_right
 
 if TYPE_CHECKING:
     from graph.schema.organization import Organization
@@ -67,6 +69,25 @@ def searched(made: Compilation, alias: str, given: dict[str, Any]) -> str:
     wanted = parse_account_filter(made.constants(given), ("filter",), blockers)
     blockers.raise_if_any()
     return bound_condition(made.dialect, wanted, alias, made.bind_constant)
+
+
+def setting(sql: str, description: str) -> Any:
+    """A column of the account's settings. Refused: FORBIDDEN to a role that reads all but these (VIS-8)."""
+
+    def text(made: Compilation) -> str:
+        if read_right(made.sight.role, Area.ACCOUNTS) is ReadRight.ALL_BUT_SETTINGS:
+            raise coded("FORBIDDEN", "This role may not read the settings of accounts.")
+        return sql
+
+    return column(text, description)
+
+
+@strawberry.type(description="What the owner of an account sets for itself; not for the eyes of BILLING (VIS-8).")
+class AccountSettings:
+    label: str | None = setting("{t}.label", "A name for it, 1 to 100 characters.")
+    associated_number: str | None = setting("{t}.associated_number", "Given back to the voice menu on sign-in.")
+    ivr_language: str | None = setting("{t}.ivr_language", "ISO 639-1, of the voice menu; null: the customer's.")
+    self_care_time_zone: str | None = setting("{t}.self_care_time_zone", "Display of times only; null: billing zone.")
 
 
 @strawberry.input(description="A text to search for and how.")
@@ -132,6 +153,7 @@ class Account(Node):
         lambda made: f"({{t}}.kind = 'DEMO' AND coalesce({{t}}.demo_ends_at <= {made.now}, 1 = 0))",
         "A demo that is over: traffic and API are refused ACCOUNT_READ_ONLY (DEMO-6).",
     )
+    settings: AccountSettings = part("FORBIDDEN to BILLING (VIS-8).")
     created_at: datetime = instant("{t}.created_at")
     version: int = column("{t}.version")
     member: Member | None = to_one("member", "{t}.id = {parent}.member_id", "Whose account it is.")
