@@ -10,6 +10,8 @@ ALLOWED_REFERENCES: dict[tuple[str, str], str] = {
 SELLER_NAME_FIELDS: dict[tuple[str, str], str] = {
     ("SellerCard", "name"): "a buyer knows its seller's name (VIS-2)",
     ("AuditEntry", "actorOrganizationName"): "those above appear under the seller's brand (AUD-7, SUP-13)",
+    ("SupportSession", "supporterBrand"): "who stands above appears under the seller's brand (SUP-13)",
+    ("SupportConsent", "supporterBrand"): "who stands above appears under the seller's brand (SUP-13)",
     ("Wallet", "sellerName"): "the seller of the pair, also of a closed one (VIS-2, VIS-6)",
     ("Subscription", "sellerName"): "a buyer knows its seller's name (VIS-2)",
 }
@@ -21,6 +23,9 @@ NARROWER_LISTS: dict[str, str] = {}
 NOT_AN_ENTITY: dict[str, str] = {
     "updateOrganization.input.uuid": "it never changes: any other value is refused alike (ORG-2)",
     "previewBatchUpdate.input.filter.customerId": "a filter: a stranger's finds nothing, like any other",
+    "batchCounters.filter.customerId": "a filter: a stranger's finds nothing, like any other",
+    "batchCounters.filter.batchIds.0": "a filter: a stranger's finds nothing, like any other",
+    "batchCounters.filter.planIds.0": "a filter: a stranger's finds nothing, like any other",
     "previewBatchUpdate.input.filter.planIds.0": "a filter: a stranger's finds nothing, like any other",
 }
 """Fields of inputs for which a foreign id is not answered with NOT_FOUND; it is alike to a missing one all the same."""

@@ -2,7 +2,7 @@
 
 Each attempt puts one foreign id into one field; its twin puts an id there that does not exist at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -62,10 +62,14 @@ def fields_of(root: str) -> dict[str, Any]:
 
 
 def operations() -> list[Operation]:
-    """Every mutation, and every query that takes an input."""
+    """Every mutation, and every query that takes an input or names rows one by one (a preview)."""
     mutations = [Operation("Mutation", name, dict(field.args)) for name, field in fields_of("Mutation").items()]
-    queries = [(name, field) for name, field in fields_of("Query").items() if "input" in field.args]
+    queries = [(name, field) for name, field in fields_of("Query").items() if _is_computed(field.args)]
     return mutations + [Operation("Query", name, dict(field.args)) for name, field in queries]
+
+
+def _is_computed(arguments: Iterable[str]) -> bool:
+    return any(name == "input" or name.endswith("Id") for name in arguments)
 
 
 def attempts(stage: Stage, viewer: Viewer, operation: Operation) -> Iterator[Attempt]:
