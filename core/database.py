@@ -83,7 +83,9 @@ class Database:
         assert self._readers is not None
         connection = await self._readers.take()
         try:
-            await connection.execute("BEGIN")  # who asks and what is seen are read from one state of the tree
+            # Who asks and what is seen are read from one state of the tree. Finished also when cancelled: a BEGIN that
+            # runs after the connection was given back would meet the next reader.
+            await finish(connection.execute("BEGIN"))
             yield SqliteTransaction(connection)
         except asyncio.CancelledError:
             await finish(connection.interrupt())  # nobody waits for the running query any more
