@@ -9,11 +9,19 @@ from tenants.organization_events import (
     on_deletion_settled,
     on_organization_erased,
 )
+from tenants.support_ending import end_session, standing_rows
 from tenants.suspension_rows import store_status
 from tenants.unit_of_work import UnitOfWork
 
 ENDED = "notice.organization_ended"
 _OWN_TABLES = (
+    "support_consent",
+    "move_token",
+    "kyc_code",
+    "kyc_document",
+    "owner_contact_change",
+    "ownership_recovery",
+    "identity_provider",
     "invitation",
     "api_key",
     "member",
@@ -22,7 +30,7 @@ _OWN_TABLES = (
     "policy_bound",
     "organization_picture",
 )
-"""Members, keys and settings; the tables of billing/ and accounts/ go by the hook, before these."""
+"""Members, their documents and consents, keys, settings; the tables of billing/ and accounts/ go before, by the hook."""
 
 
 async def end_for_good(uow: UnitOfWork, organization: OrganizationFacts, status: str, reason: str | None) -> None:
@@ -37,6 +45,7 @@ async def end_for_good(uow: UnitOfWork, organization: OrganizationFacts, status:
         f"WHERE s.organization_id = $4 AND s.lifted_at IS NULL AND {uow.visible('s', 'suspension')}",
         *uow.scope, organization.id, uow.now,
     )  # fmt: skip
+    await _end_what_stands_open(uow, organization)
     erased = OrganizationErased(organization.id, organization.path, status, uow.now)
     await on_organization_erased.tell(uow, erased)
     for table in _OWN_TABLES:
@@ -49,6 +58,17 @@ async def end_for_good(uow: UnitOfWork, organization: OrganizationFacts, status:
     payload = {"organization": organization.name, "billingNumber": organization.billing_number, "status": status,
                "to": addresses}  # fmt: skip
     uow.send(ENDED, organization.id, payload, organization_id=organization.id, path=organization.path)
+
+
+async def _end_what_stands_open(uow: UnitOfWork, organization: OrganizationFacts) -> None:
+    """Support sessions in it end at once, offers to move it lapse."""
+    for row in await standing_rows(uow, "a.organization_id = $1", organization.id):
+        await end_session(uow, row["support_session_id"], "ORGANIZATION_ENDED", at=uow.now)
+    async with uow.as_platform("MOVE-2: an offer is a row of each of the two sellers"):
+        await uow.tx.execute(
+            "UPDATE move_offer SET state = 'EXPIRED', ended_at = $2 WHERE moving_id = $1 AND state = 'OPEN'",
+            organization.id, uow.now,
+        )  # fmt: skip
 
 
 async def _addresses(uow: UnitOfWork, organization: OrganizationFacts) -> list[str]:
