@@ -142,7 +142,13 @@ RECIPES: dict[str, Recipe] = {
     "users": one(lambda p, mark: {"id": p.ref("usr"), "password_hash": None}),
     "session": one(lambda p, mark: {"id": p.ref("ses"), "user_id": p.ref("usr"), "ended_at": START}),
     "sign_in_lock": one(lambda p, mark: {"failed_at": []}),
+    "totp": one(lambda p, mark: {"user_id": p.ref("usr"), "confirmed_at": None}),
+    "recovery_code": one(lambda p, mark: {"user_id": p.ref("usr")}),
+    "passkey": one(lambda p, mark: {"user_id": p.ref("usr")}),
+    "sign_in_challenge": one(lambda p, mark: {"kind": "SECOND_FACTOR", "user_id": p.ref("usr")}),
+    "identity_provider_visit": one(lambda p, mark: {}),
     "organization": one(_organization),
+    "identity_provider": one(lambda p, mark: {"id": p.ref("idp"), "email_domains": []}),
     "suspension": one(lambda p, mark: {"reason": "SELLER", "set_by_organization_id": p.id, "lifted_at": START}),
     "sandbox_clock": one(lambda p, mark: {}),
     "deletion": one(lambda p, mark: {"asked_by": "SELLER", "ended_at": START, "outcome": "REVERSED"}),
@@ -155,6 +161,20 @@ RECIPES: dict[str, Recipe] = {
         lambda p, mark: {
             "id": p.ref("key"), "scopes": [], "allowed_addresses": None, "revoked_at": START,
             "maker_member_id": p.ref("mem"),
+        }
+    ),
+    "support_consent": one(
+        lambda p, mark: {
+            "id": p.ref("sco"), "given_by_organization_id": p.id, "given_by_member_id": p.ref("mem"),
+            "grantee_organization_id": p.seller.seller.id, "kinds": [], "access": "READ", "areas": [],
+            "last_date": "2026-01-02", "ended_at": START,
+        }
+    ),
+    "support_session": one(
+        lambda p, mark: {
+            "id": p.ref("sup"), "kind": "REMOTE_SUPPORT", "target_member_id": None, "access": "READ", "areas": [],
+            "supporter_organization_id": p.seller.seller.id, "supporter_member_id": p.seller.seller.ref("mem"),
+            "state": "ENDED", "basis": "APPROVED", "approved_by_organization_id": p.id, "ended_at": START,
         }
     ),
     "move_token": one(lambda p, mark: {"state": "USED"}),
