@@ -55,7 +55,7 @@ def _entry(uow: UnitOfWork, credentials: Credentials, read: Read) -> Mapping[str
     return {
         **audit_row(uow.actor, credentials, uow.now, uow.action),
         **of,
-        "entity_id": read.entity_id,
+        "entity_id": None if read.codes else read.entity_id,  # what was not shown may be a stranger's (VIS-4)
         "after_values": json.dumps(after, sort_keys=True),
         "result_code": ",".join(sorted(set(read.codes))) or None,
     }

@@ -1,6 +1,7 @@
 """What may name a row that the viewer does not see, and why. Short, and read aloud in the report."""
 
 ALLOWED_REFERENCES: dict[tuple[str, str], str] = {
+    ("AuditEntry", "actorUserId"): "a person belongs to no organization; shown where the actor's is in sight (AUD-1)",
     ("SegmentCharge", "itemId"): "what was bought, also when its seller no longer offers it (SUB-33)",
     ("SubscriptionAddOn", "addOnId"): "what was bought, also when its seller no longer offers it (SUB-5)",
     ("Price", "itemId"): "what the list prices: a seller keeps its price when its own seller stops offering (SUB-3)",
@@ -29,9 +30,3 @@ NOT_AN_ENTITY: dict[str, str] = {
     "previewBatchUpdate.input.filter.planIds.0": "a filter: a stranger's finds nothing, like any other",
 }
 """Fields of inputs for which a foreign id is not answered with NOT_FOUND; it is alike to a missing one all the same."""
-
-SHALLOW_ON_SQLITE: dict[str, str] = {
-    "accounts": "SQLite's parser refuses the statement of every field two relations deep (parser stack overflow)",
-    "batchUpdates": "SQLite's parser refuses the statement of every field two relations deep (parser stack overflow)",
-}
-"""Root connections that are read one relation deep on SQLite, two on PostgreSQL."""

@@ -16,8 +16,8 @@ from tests.isolation.world import Viewer
 
 OWN_TRACES = ("audit_entry", "idempotency_key")
 HIDDEN = ("NOT_FOUND", "REFERENCE_INVALID")
-ACTORS = ("parent", "self", "API key of self")
-"""Who acts: a seller, a buyer, and a machine."""
+ACTORS = ("parent", "self", "API key of self", "support session")
+"""Who acts: a seller, a buyer, a machine, and one who acts for the buyer."""
 _ID = re.compile(r"\b[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
 
 

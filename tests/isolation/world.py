@@ -12,11 +12,15 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from core.clock import EXACT_DAY
 from core.database import APPS
+from core.ids import new_id
 from core.transaction import Transaction, insert
 from tenants.actor import Credentials
+from tenants.authentication import secret_hash
 from tenants.permissions import Role
 from tenants.permissions.vocabulary import Access, Area
+from tenants.support_tokens import SupportClaims, signed_token
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.databases import START
 from tests.graph.asking import STATEMENTS
@@ -24,6 +28,7 @@ from tests.isolation.places import Mark, Place, marks, the_places
 from tests.isolation.rows import RECIPES, Columns, moved_rows
 from tests.makers import Member, an_api_key, credentials_of
 
+FOREVER = START + 1000 * EXACT_DAY
 PAIRS = frozenset(
     {
         "wallet", "payment", "ledger_transaction", "ledger_entry", "segment_charge", "money_hold", "invoice",
@@ -40,8 +45,9 @@ VIEWERS = {
     "stranger": "stranger",
     "moved": "moved",
     "API key of self": "customer",
+    "support session": "customer",
 }
-"""Who looks, and from which organization. Support sessions join here when they exist; no one is tried by itself."""
+"""Who looks, and from which organization; a support session from its target's. No one is tried by itself."""
 
 
 class TableWithoutRows(AssertionError):
@@ -197,9 +203,27 @@ class _Writing:
 
 async def _credentials(platform: Platform, name: str, place: Place) -> Credentials:
     owner = Member(platform, place.ref("mem"), place.id, place.path, Role.OWNER, name, "x", place.ref("usr"))
+    if name == "support session":
+        return await _acting(platform, place)
     if name.startswith("API key"):
         return await an_api_key(owner, scopes=[f"{area}:{access}" for area in Area for access in Access])
     return await credentials_of(owner)
+
+
+async def _acting(platform: Platform, place: Place) -> Credentials:
+    """The seller's OWNER acting as the organization, writing in every area."""
+    seller, session_id, areas = place.seller, new_id("sup"), [area.value for area in Area]
+    claims = SupportClaims(session_id, place.id, seller.ref("mem"), seller.id, place.id, areas, START, FOREVER)
+    token = signed_token(claims, platform.secret)
+    async with platform_transaction(platform) as tx:
+        await insert(
+            tx, "support_session", id=session_id, organization_id=place.id, path=place.path, kind="REMOTE_SUPPORT",
+            target_name="x", supporter_organization_id=seller.id, supporter_member_id=seller.ref("mem"),
+            supporter_name="x", asking_id="x", is_first_of_asking=True, reason="x", ticket="x", minutes=60,
+            access="WRITE", areas=json.dumps(areas), state="OPEN", basis="APPROVED", token_hash=secret_hash(token),
+            asked_at=START, opened_at=START, ends_at=FOREVER, platform_ends_at=FOREVER,
+        )  # fmt: skip
+    return Credentials(token, request_id="req_test")
 
 
 async def _read(platform: Platform, world: World) -> None:
