@@ -3,6 +3,7 @@
 Importing the package registers what organizations are told and asked of it: the Wallet of a new one, whether it traded,
 what is due when a sandbox clock moves."""
 
+from billing import billing_day as billing_day
 from billing import closing as closing
 from billing import due as due
 from billing import kyc_hold as kyc_hold

@@ -10,14 +10,14 @@ from billing.wallets import wallet_rows
 from core.clock import Instant
 from core.transaction import Row, Transaction
 
-_LIVES_BY = "(CASE WHEN $1 = '' THEN c.stands_at IS NULL ELSE o.clock_id = $1 END)"
-_OF_CLOCK = "JOIN organization o ON o.id = w.organization_id LEFT JOIN sandbox_clock c ON c.id = o.clock_id"
+LIVES_BY = "(CASE WHEN $1 = '' THEN c.stands_at IS NULL ELSE o.clock_id = $1 END)"
+OF_CLOCK = "JOIN organization o ON o.id = w.organization_id LEFT JOIN sandbox_clock c ON c.id = o.clock_id"
 
 
 async def release_due_holds(tx: Transaction, until: Instant, clock_id: str | None) -> int:
     """Close the holds that are over their time by `until`; answers of how many Wallets."""
     rows = await tx.fetch(
-        f"SELECT w.id FROM wallet w {_OF_CLOCK} WHERE {_LIVES_BY} AND w.holds_until_at <= $2 ORDER BY w.path, w.id",
+        f"SELECT w.id FROM wallet w {OF_CLOCK} WHERE {LIVES_BY} AND w.holds_until_at <= $2 ORDER BY w.path, w.id",
         clock_id or "", until,
     )  # fmt: skip
     if rows:
@@ -28,7 +28,7 @@ async def release_due_holds(tx: Transaction, until: Instant, clock_id: str | Non
 async def limits_ending(tx: Transaction, until: Instant, clock_id: str | None) -> Sequence[Row]:
     """The Wallets whose temporary raise ends by `until`, with the instant, in the order of time."""
     return await tx.fetch(
-        f"SELECT w.id, w.temporary_limit_until_at AS at FROM wallet w {_OF_CLOCK} WHERE {_LIVES_BY} "
+        f"SELECT w.id, w.temporary_limit_until_at AS at FROM wallet w {OF_CLOCK} WHERE {LIVES_BY} "
         "AND w.temporary_limit_until_at <= $2 AND w.closed_at IS NULL "
         "ORDER BY w.temporary_limit_until_at, w.path, w.id",
         clock_id or "", until,

@@ -26,10 +26,10 @@ WITHOUT_DOCUMENT = frozenset({"NONE", "PER_PAYMENT"})
 """`invoicing` under which what is unbilled moves to DUE without an invoice (MON-73)."""
 
 _CHARGES = """
-SELECT t.id, t.type, t.source_type, t.source_id, t.child_id, e.ledger_account, e.detail, e.amount_micros
+SELECT t.id, t.type, t.source_type, t.source_id, t.child_id, e.ledger_account, e.detail, e.amount_micros,
+    EXISTS (SELECT 1 FROM invoice i WHERE i.wallet_id = t.wallet_id AND i.sale_id = t.sale_id) AS is_invoiced
 FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
 WHERE t.wallet_id = $1 AND t.at >= $2 AND t.at < $3 AND t.type <> 'INVOICED'
-    AND NOT EXISTS (SELECT 1 FROM invoice i WHERE i.wallet_id = t.wallet_id AND i.sale_id = t.sale_id)
 ORDER BY t.child_id, t.source_id, t.id, e.line
 """
 
@@ -76,7 +76,8 @@ def _charges(rows: Sequence[Row]) -> Iterator[Charged]:
         if not _is_charge(transaction):
             continue
         row = transaction[0]
-        key = (row["child_id"], "" if row["child_id"] else row["source_id"])
+        own_line = row["source_id"] if row["source_type"] == "Subscription" else row["type"]
+        key = (row["child_id"], "" if row["child_id"] else own_line)
         charged = found.setdefault(key, Charged(row["type"], row["source_type"], row["source_id"], row["child_id"]))
         for entry in transaction:
             _add(charged, entry)
@@ -84,10 +85,11 @@ def _charges(rows: Sequence[Row]) -> Iterator[Charged]:
 
 
 def _is_charge(entries: Sequence[Row]) -> bool:
-    """A sale, or what is given back on the monthly invoice; a refund to the Wallet has its own document (MON-81)."""
+    """What is unbilled, and sales that no invoice was made for; a refund to the Wallet has its own (MON-81)."""
     sold = any(e["ledger_account"] == "REVENUE" and e["detail"] != "ADMIN_FEE" for e in entries)
     unbilled = sum(e["amount_micros"] for e in entries if e["ledger_account"] == "UNBILLED")
-    return sold and (entries[0]["type"] != MovementType.REFUND.value or unbilled != 0)
+    has_document = entries[0]["is_invoiced"] or entries[0]["type"] == MovementType.REFUND.value
+    return sold and (unbilled != 0 or not has_document)
 
 
 def _add(charged: Charged, entry: Row) -> None:
