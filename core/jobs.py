@@ -81,12 +81,34 @@ Handler = Callable[[Any, Message, Lease], Awaitable[Progress]]
 _HANDLERS: dict[str, Handler] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """A handler of every topic that begins alike, where the platform has what it needs."""
+
+    handler: Handler
+    is_ready: Callable[[Any], bool]
+
+
+_FAMILIES: dict[str, _Family] = {}
+
+
 def handles(topic: str) -> Callable[[Handler], Handler]:
     """Register the handler of a topic. It does one short step (well below 30 s) in transactions of its own and must
     answer DONE when it is called again for a message that is already done."""
 
     def register(handler: Handler) -> Handler:
         _HANDLERS[topic] = handler
+        return handler
+
+    return register
+
+
+def handles_family(prefix: str, is_ready: Callable[[Any], bool]) -> Callable[[Handler], Handler]:
+    """Register the handler of all topics that begin with `prefix` (it ends with a dot). Where `is_ready` says no to the
+    platform, they wait."""
+
+    def register(handler: Handler) -> Handler:
+        _FAMILIES[prefix] = _Family(handler, is_ready)
         return handler
 
     return register
@@ -146,7 +168,7 @@ async def _run_claimed(platform: Platform, stop: asyncio.Event) -> bool:
 async def _step(platform: Platform, message: Message, lease: Lease) -> bool:
     """Run the handler once; True when the message has more to do and is still ours."""
     try:
-        progress = await _HANDLERS[message.topic](platform, message, lease)
+        progress = await _handler_of(message.topic)(platform, message, lease)
     except LeaseLost:
         _log.warning("lease lost", message_id=message.id, topic=message.topic)
         return False
@@ -173,21 +195,32 @@ async def _claim(platform: Platform) -> tuple[Message, str] | None:
 
     One that was due when it was made is due by every clock: a sandbox's time may be years ahead of the platform's."""
     topics = sorted(_HANDLERS)
-    if not topics:
+    families = sorted(prefix for prefix, family in _FAMILIES.items() if family.is_ready(platform))
+    if not topics and not families:
         return None
     now, token = platform.clock.now(), secrets.token_hex(16)
     dialect = platform.database.dialect
     named = ", ".join(f"${place}" for place in range(4, 4 + len(topics)))
+    ranges = range(4 + len(topics), 4 + len(topics) + 2 * len(families), 2)
+    ours = [*([f"topic IN ({named})"] if topics else []), *(f"topic >= ${at} AND topic < ${at + 1}" for at in ranges)]
+    bounds = [bound for prefix in families for bound in (prefix, prefix[:-1] + "/")]  # a slash follows the dot
     async with platform.database.write(_as_system(dialect)) as tx:
         row = await fetch_one(
             tx,
             "UPDATE outbox SET lease_token = $1, lease_until_at = $2, attempts = attempts + 1 WHERE id = ("
             "SELECT id FROM outbox WHERE done_at IS NULL AND (due_at <= $3 OR due_at = created_at) "
-            f"AND (lease_until_at IS NULL OR lease_until_at <= $3) AND topic IN ({named}) ORDER BY due_at, id LIMIT 1"
+            f"AND (lease_until_at IS NULL OR lease_until_at <= $3) AND ({' OR '.join(ours)}) "
+            "ORDER BY due_at, id LIMIT 1"
             f"{' FOR UPDATE SKIP LOCKED' if dialect == 'postgres' else ''}) RETURNING *",
-            token, now + LEASE, now, *topics,
+            token, now + LEASE, now, *topics, *bounds,
         )  # fmt: skip
     return None if row is None else (_message(row), token)
+
+
+def _handler_of(topic: str) -> Handler:
+    if topic in _HANDLERS:
+        return _HANDLERS[topic]
+    return next(family.handler for prefix, family in _FAMILIES.items() if topic.startswith(prefix))
 
 
 async def _settle(platform: Platform, message_id: str, token: str, change: str, *values: object) -> None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEMO_SECRET = "tenantry-demo-secret-known-to-everybody"
@@ -37,6 +37,26 @@ def _public_url(url: str) -> str:
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
 
 
+def _smtp_url(url: str) -> SecretStr:
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("must look like smtp://user:password@host:587 or smtps://host")
+    return SecretStr(url)
+
+
+SmtpUrl = Annotated[SecretStr, BeforeValidator(_smtp_url)]
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or text != f"{parts.scheme}://{parts.netloc}" or not parts.hostname:
+        raise ValueError("must be an origin such as https://console.example.com, without a path or a slash")
+    return text
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
 class Settings(BaseSettings):
     """Each field is the variable `TENANTRY_<FIELD>`, but `DATABASE_URL`; an empty variable is one that is not set."""
 
@@ -61,11 +81,22 @@ class Settings(BaseSettings):
     """Whether a server process also works off jobs; switch it off where `tenantry worker` runs apart."""
     trusted_proxies: str = ""
     """Addresses or networks, by commas, whose X-Forwarded-For and -Proto are believed."""
-    allowed_origins: tuple[str, ...] = ()
-    """Foreign pages (JSON list of origins) that may send requests with a session cookie."""
+    allowed_origins: tuple[Origin, ...] = ()
+    """Foreign pages (JSON list of exact origins) that may send requests with a session cookie and read the answers."""
+    cookie_same_site: Literal["lax", "none"] = "lax"
+    """`none` where an allowed page stands on another site (not only another host): browsers ask for TLS then."""
 
     public_url: PublicUrl | None = None
-    """Where people reach this, such as https://console.example.com: for links in mails, passkeys, identity providers."""
+    """Where people reach this, such as https://console.example.com: for links in mails, passkeys, sign-in elsewhere."""
+
+    smtp_url: SmtpUrl | None = None
+    """Where mails leave: smtp://user:password@host:587 or smtps://host; without it development writes files."""
+    mail_from: str | None = None
+    """The address that mails come from; the name is that of the reader's seller."""
+    mail_folder: str = "data/mails"
+    """Development without SMTP: where mails are written, and shown at /dev/mails."""
+    text_mail_domain: str | None = None
+    """A gateway that turns mail to <number>@domain into a text message, for codes to phones (OWN-4)."""
 
     secret: SecretStr | None = None
     metrics_token: SecretStr | None = None
@@ -76,6 +107,11 @@ class Settings(BaseSettings):
     def is_production(self) -> bool:
         """Whether other people's money is at stake."""
         return self.env is Environment.PRODUCTION
+
+    @property
+    def writes_mails(self) -> bool:
+        """Whether mails become files on this desk."""
+        return self.smtp_url is None and not self.is_production
 
     @property
     def is_sqlite(self) -> bool:

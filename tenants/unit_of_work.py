@@ -12,6 +12,7 @@ from typing import Any
 from core.clock import Clock, Instant
 from core.database import Database
 from core.ids import new_id
+from core.mail import Mailer
 from core.refusals import Refused, refuse
 from core.settings import DEMO_SECRET
 from core.transaction import Transaction, insert, insert_many
@@ -27,8 +28,10 @@ class Platform:
 
     database: Database
     clock: Clock
-    secret: bytes = DEMO_SECRET.encode()
+    secret: bytes = field(default=DEMO_SECRET.encode(), repr=False)
     """What support tokens are signed with; a production's own, web/production.py sees to that."""
+    mails: Mailer | None = None
+    """Where mails leave; without it they wait in the outbox."""
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class UnitOfWork:
     """Secrets for the answer alone: never stored, so a replay has none (KEY-2, GEN-6)."""
     platform_depth: int = 0
     """How many `as_platform` blocks are open; whoever opens the transaction as the platform starts at 1."""
-    secret: bytes = b""
+    secret: bytes = field(default=b"", repr=False)
     """The platform's, for tokens that are signed here; empty: none can be."""
     ends_own_support_session: bool = False
     """The command ends the support session that it runs in, so that it need not stand at the commit (SUP-10)."""

@@ -15,12 +15,14 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
-from web import invitations, openid, passkeys, passwords
+from web import deletion_link, dev_mails, invitations, openid, passkeys, passwords
 from web.api import Api, build_api
 from web.background import working
 from web.callers import Callers
 from web.context import request_context
+from web.cross_origin import CrossOrigin
 from web.graphql_http import GraphQLEndpoint, GraphQLSettings
+from web.graphql_stream import GraphQLStream
 from web.health import healthz, readyz
 from web.home import home, is_signed_in
 from web.json_response import JsonResponse
@@ -45,6 +47,7 @@ def create_app(settings: Settings, *, api: Api | None = None, clock: Clock | Non
         middleware=[
             Middleware(RequestLog),
             Middleware(SecurityHeaders, is_over_tls=settings.is_production),
+            Middleware(CrossOrigin, allowed=settings.allowed_origins),
             Middleware(SameOrigin, allowed=settings.allowed_origins),
         ],
         exception_handlers={HTTPException: _refused, Exception: _failed},
@@ -53,13 +56,13 @@ def create_app(settings: Settings, *, api: Api | None = None, clock: Clock | Non
 
 
 def _routes(api: Api, settings: Settings) -> list[BaseRoute]:
-    graphql = GraphQLEndpoint(
-        GraphQLSettings(api.schema, request_context, is_signed_in, allowed_origins=settings.allowed_origins)
-    )
+    of_graphql = GraphQLSettings(api.schema, request_context, is_signed_in, allowed_origins=settings.allowed_origins)
+    graphql = GraphQLEndpoint(of_graphql)
     return [
         Route("/", home, methods=["GET"]),
         Route("/graphql", graphql),
         WebSocketRoute("/graphql", graphql),
+        Route("/graphql/stream", GraphQLStream(of_graphql)),
         Route("/auth/sign-in", sign_in, methods=["POST"]),
         Route("/auth/second-factor", second_factor, methods=["POST"]),
         Route("/auth/oidc/{organization}/start", openid.start, methods=["GET"]),
@@ -69,9 +72,11 @@ def _routes(api: Api, settings: Settings) -> list[BaseRoute]:
         Route("/auth/passkeys/sign-in/options", passkeys.sign_in_options, methods=["POST"]),
         Route("/auth/passkeys/sign-in/verify", passkeys.sign_in, methods=["POST"]),
         *invitations.ROUTES,
+        *deletion_link.ROUTES,
         *passwords.ROUTES,
         Route("/auth/sign-out", sign_out, methods=["POST"]),
         Route("/auth/reauthenticate", reauthenticate, methods=["POST"]),
+        *dev_mails.routes(settings),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),

@@ -35,6 +35,7 @@ _STATUS = {
     "INVITATION_USED": 410,
     "INVITATION_REVOKED": 410,
     "LINK_EXPIRED": 410,
+    "IRREVERSIBLE": 410,
     "PASSWORD_TOO_WEAK": 400,
     "NAME_LENGTH": 400,
     "FIELD_REQUIRED": 400,
@@ -126,10 +127,11 @@ def public_origin(request: Request, settings: Settings) -> str:
 
 
 def with_cookie(response: Response, settings: Settings, value: str, seconds: int) -> Response:
-    """Only HTTP reads it, only our own pages send it, in production only over TLS; `seconds` 0 forgets it."""
+    """Only HTTP reads it, only our own pages and those allowed send it, in production over TLS; `seconds` 0 forgets
+    it."""
     response.set_cookie(
-        cookie_name(settings), value, max_age=seconds, path="/", httponly=True, samesite="lax",
-        secure=settings.is_production,
+        cookie_name(settings), value, max_age=seconds, path="/", httponly=True, samesite=settings.cookie_same_site,
+        secure=settings.is_production or settings.cookie_same_site == "none",
     )  # fmt: skip
     return response
 

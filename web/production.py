@@ -18,7 +18,8 @@ SHORTEST_SECRET = 32
 
 
 def check_settings(settings: Settings) -> None:
-    """Refused in production: SECRET_MISSING, SECRET_IS_DEMO, SECRET_TOO_SHORT, SQLITE_ONE_PROCESS (all at once)."""
+    """Refused in production, all at once: SECRET_MISSING, SECRET_IS_DEMO, SECRET_TOO_SHORT, SMTP_MISSING,
+    MAIL_FROM_MISSING, SQLITE_ONE_PROCESS."""
     if not settings.is_production:
         return
     found = Blockers()
@@ -31,6 +32,11 @@ def check_settings(settings: Settings) -> None:
     elif len(secret.strip()) < SHORTEST_SECRET:
         message = "TENANTRY_SECRET needs 32 random characters or more."
         found.add("SECRET_TOO_SHORT", message, ("TENANTRY_SECRET",))
+    if settings.smtp_url is None:
+        found.add("SMTP_MISSING", "Set TENANTRY_SMTP_URL to the server that mails leave by.", ("TENANTRY_SMTP_URL",))
+    if settings.mail_from is None:
+        message = "Set TENANTRY_MAIL_FROM to the address that mails come from."
+        found.add("MAIL_FROM_MISSING", message, ("TENANTRY_MAIL_FROM",))
     if settings.is_sqlite and settings.workers > 1:
         message = "SQLite serves from one process: set TENANTRY_WORKERS to 1, or DATABASE_URL to a PostgreSQL."
         found.add("SQLITE_ONE_PROCESS", message, ("TENANTRY_WORKERS",))

@@ -14,6 +14,7 @@ from core.database import Database
 from core.refusals import refuse
 from core.settings import Settings
 from tenants.unit_of_work import Platform
+from web.mails import mailer_of
 from web.production import check_database, check_settings, claim_server_file, has_demo_users
 from web.readiness import database_blockers
 
@@ -75,7 +76,7 @@ async def serving_platform(settings: Settings, clock: Clock) -> AsyncIterator[Pl
         mark = claim_server_file(settings)
         try:
             await check_database(settings, database)
-            yield Platform(database, clock, settings.signing_secret)
+            yield Platform(database, clock, settings.signing_secret, mailer_of(settings))
         finally:
             if mark is not None:
                 mark.close()

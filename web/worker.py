@@ -10,6 +10,7 @@ from core.settings import Settings
 from tenants.unit_of_work import Platform
 from web.api import build_api
 from web.background import work_until
+from web.mails import mailer_of
 from web.start import open_database
 
 _log = structlog.get_logger("worker")
@@ -23,5 +24,5 @@ async def run_apart(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_database(settings) as database:
         _log.info("worker.started")
-        await work_until(Platform(database, SystemClock()), stop)
+        await work_until(Platform(database, SystemClock(), settings.signing_secret, mailer_of(settings)), stop)
     _log.info("worker.stopped")

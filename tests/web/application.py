@@ -12,11 +12,14 @@ from web.app import create_app
 
 ADDRESS = "http://tenantry.test"
 SECRET = "a-secret-of-a-production-with-40-letters"
+MAIL = {"smtp_url": "smtp://localhost:1", "mail_from": "noreply@tenantry.test"}
+"""What a production needs besides; nothing is sent, because jobs are off."""
 
 
 @asynccontextmanager
 async def running(database_url: str, clock: Clock | None = None, **given: Any) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the application on this database; jobs are off, `given` are settings."""
+    given = (MAIL if given.get("env") == "production" else {}) | given
     settings = Settings(**{"database_url": database_url, "background": False, "database_pool": 4, **given})
     app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app), another_client(httpx2.ASGITransport(app=app)) as client:

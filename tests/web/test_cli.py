@@ -22,6 +22,8 @@ from web.cli import run
 from web.serving import address_of
 from web.start import Welcome
 
+MAIL = {"TENANTRY_SMTP_URL": "smtp://localhost:1", "TENANTRY_MAIL_FROM": "noreply@tenantry.test"}
+
 VIEWER = {"query": "{ viewer { __typename } }"}
 
 
@@ -104,6 +106,7 @@ async def test_the_demo_is_for_empty_databases_on_a_desk(database_url: str, plat
     ("variables", "codes"),
     [
         ({}, ["SECRET_MISSING"]),
+        ({"TENANTRY_SECRET": SECRET, "TENANTRY_SMTP_URL": ""}, ["SMTP_MISSING"]),
         ({"TENANTRY_SECRET": DEMO_SECRET}, ["SECRET_IS_DEMO"]),
         ({"TENANTRY_SECRET": "short", "TENANTRY_WORKERS": "3"}, ["SECRET_TOO_SHORT", "SQLITE_ONE_PROCESS"]),
         ({"TENANTRY_SECRET": SECRET, "DATABASE_URL": "postgresql://x@127.0.0.1:1/x"}, ["DATABASE_UNREACHABLE"]),
@@ -113,12 +116,12 @@ def test_a_production_start_that_is_refused_says_why(
     tmp_path: Path, variables: dict[str, str], codes: list[str]
 ) -> None:
     url = variables.pop("DATABASE_URL", f"sqlite:///{tmp_path}/t.db")
-    done = tenantry("serve", database_url=url, TENANTRY_ENV="production", **variables)
+    done = tenantry("serve", database_url=url, **{"TENANTRY_ENV": "production", **MAIL, **variables})
     assert (done.code, done.codes) == (3, codes)
 
 
 def test_a_second_production_server_on_sqlite_is_refused(sqlite_template: Path, tmp_path: Path) -> None:
-    production = {"TENANTRY_ENV": "production", "TENANTRY_SECRET": SECRET}
+    production = {"TENANTRY_ENV": "production", "TENANTRY_SECRET": SECRET, **MAIL}
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path)}"
     with serving(url, tmp_path, **production):
         second = tenantry("serve", "--port", "0", database_url=url, **production)
@@ -185,7 +188,7 @@ async def test_several_processes_share_one_postgres(
     if platform.database.dialect == "sqlite":  # several processes are for PostgreSQL (see test_production.py)
         return
     given = await ada(platform)
-    production = {"TENANTRY_ENV": "production", "TENANTRY_SECRET": SECRET}
+    production = {"TENANTRY_ENV": "production", "TENANTRY_SECRET": SECRET, **MAIL}
     with serving(database_url, tmp_path, "--workers", "2", **production) as served:
         token = token_of(served.address, given)
         assert all(shows_viewer(served.address, token) for _ in range(20))

@@ -10,7 +10,7 @@ from core.refusals import Refused
 from core.settings import DEMO_SECRET, Settings
 from tenants.unit_of_work import Platform
 from tests.makers import a_member, an_operator
-from tests.web.application import SECRET, running
+from tests.web.application import MAIL, SECRET, running
 from web.production import check_settings, claim_server_file
 from web.start import serving_platform
 
@@ -19,7 +19,7 @@ POSTGRES = "postgresql://app@db.test/tenantry"
 
 def refused_codes(**given: Any) -> tuple[str, ...]:
     try:
-        check_settings(Settings(env="production", **given))
+        check_settings(Settings(env="production", **(MAIL | given)))
     except Refused as refused:
         return refused.codes
     return ()
@@ -38,6 +38,7 @@ def refused_codes(**given: Any) -> tuple[str, ...]:
         ({"secret": SECRET, "workers": 2}, ("SQLITE_ONE_PROCESS",)),
         ({"secret": SECRET, "workers": 2, "database_url": POSTGRES}, ()),
         ({"workers": 2}, ("SECRET_MISSING", "SQLITE_ONE_PROCESS")),
+        ({"secret": SECRET, "smtp_url": None, "mail_from": None}, ("MAIL_FROM_MISSING", "SMTP_MISSING")),
     ],
 )
 def test_production_needs_a_secret_of_its_own_and_one_process_on_sqlite(
@@ -69,7 +70,7 @@ async def test_production_refuses_users_of_the_demo(
     database_url: str, platform: Platform, email: str, codes: tuple[str, ...]
 ) -> None:
     await a_member(platform, of=await an_operator(platform), email=email)
-    assert await start_codes(database_url, env="production", secret=SECRET) == codes
+    assert await start_codes(database_url, env="production", secret=SECRET, **MAIL) == codes
     assert await start_codes(database_url) == ()
 
 
