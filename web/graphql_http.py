@@ -80,9 +80,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         try:
             response = await self._answer(request, media_type)
         except BadRequest as bad:
-            response = _failed([bad.error], bad.status, media_type, bad.headers)
+            response = failed([bad.error], bad.status, media_type, bad.headers)
         except Exception as exception:
-            response = _failed(masked_exception(exception), 500, media_type)
+            response = failed(masked_exception(exception), 500, media_type)
         await response(scope, receive, send)
 
     def encode_json(self, data: object) -> str:
@@ -104,7 +104,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         try:
             context = await self._settings.build_context(request)
         except (Refused, CodedError) as refused:
-            return _failed(masked_exception(refused), 401, media_type)
+            return failed(masked_exception(refused), 401, media_type)
         result = await self._settings.schema.execute(
             parameters.query,
             parameters.variables,
@@ -163,7 +163,8 @@ def _headers(error: GraphQLError) -> dict[str, str]:
     return {"retry-after": str(extensions["retryAfter"])} if "retryAfter" in extensions else {}
 
 
-def _failed(
+def failed(
     errors: Sequence[GraphQLError], status: int, media_type: str, headers: dict[str, str] | None = None
 ) -> Response:
+    """The answer of a request that runs no operation."""
     return JsonResponse({"errors": [error.formatted for error in errors]}, status, headers, media_type)

@@ -8,6 +8,7 @@ from graph.noted_reads import noting_reads
 from graph.resolvers.accounts import AccountMutations, AccountQueries
 from graph.resolvers.batch_updates import BatchUpdateMutations, BatchUpdateQueries
 from graph.resolvers.billing import BillingMutations, BillingQueries
+from graph.resolvers.live import LiveViews
 from graph.resolvers.nodes import NodeQueries
 from graph.resolvers.reading import answer_pages_directly
 from graph.resolvers.tenants import TenantMutations, TenantQueries
@@ -28,7 +29,10 @@ class Mutation(TenantMutations, BillingMutations, AccountMutations, BatchUpdateM
 
 def create_schema(guard: Guard | None = None) -> GuardedSchema:
     """The schema, guarded by the given limits (the defaults when None)."""
-    made = GuardedSchema(query=Query, mutation=Mutation, config=schema_config(), guard=guard, around_query=noting_reads)
+    made = GuardedSchema(
+        query=Query, mutation=Mutation, subscription=LiveViews, config=schema_config(), guard=guard,
+        around_query=noting_reads,
+    )  # fmt: skip
     answer_pages_directly(made._schema)
     return made
 
