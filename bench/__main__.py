@@ -11,6 +11,7 @@ import uvloop
 from bench.account_list import account_list
 from bench.batch_100k import batch_100k
 from bench.growth import growth
+from bench.move_10k import move_10k
 from bench.options import QUICK, Options
 from bench.postgres import bench_server
 from bench.purchase import purchase
@@ -22,6 +23,7 @@ BENCHES: dict[str, Bench] = {
     "growth": growth,
     "purchase": purchase,
     "batch_100k": batch_100k,
+    "move_10k": move_10k,
 }
 
 
