@@ -3,6 +3,7 @@
 Idempotent per subscription and change: walking day by day and one jump leave the same rows, in the order of time."""
 
 from billing.money_due import end_limit, limits_ending, release_due_holds
+from billing.no_grace import take_grace_of_stopped
 from billing.timeline import FACT_COLUMNS, Subject, facts_of, write_changes_of_time
 from core.clock import HOUR, Instant
 from core.periodic import periodic
@@ -34,6 +35,7 @@ async def write_due_changes(
 
 
 async def _write_statuses(tx: Transaction, until: Instant, clock_id: str | None, after: Instant) -> int:
+    await take_grace_of_stopped(tx, until, clock_id=clock_id, after=after)
     written, last = 0, FIRST
     while subjects := await _due(tx, until, clock_id, after, last):
         written += await write_changes_of_time(tx, subjects, until)
@@ -49,6 +51,7 @@ async def write_due_in_real_time(platform: Platform, last_run: Instant) -> int:
         await release_due_holds(tx, until, None)
         for limit in await limits_ending(tx, until, None):
             await end_limit(tx, limit["id"], limit["at"])
+        await take_grace_of_stopped(tx, until, after=after)
     written = 0
     last: str | None = FIRST
     while last is not None:

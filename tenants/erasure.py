@@ -30,7 +30,7 @@ _OWN_TABLES = (
     "policy_bound",
     "organization_picture",
 )
-"""Members, their documents and consents, keys, settings; the tables of billing/ and accounts/ go before, by the hook."""
+"""Members, their documents and consents, keys, settings; what billing/ and accounts/ hold goes before, by the hook."""
 
 
 async def end_for_good(uow: UnitOfWork, organization: OrganizationFacts, status: str, reason: str | None) -> None:

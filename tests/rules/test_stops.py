@@ -206,3 +206,40 @@ async def test_a_29_and_org_16_nothing_else_is_done_to_a_stopped_one(platform: P
     given = {"organizationId": tree.c1.id, "version": row["version"], "billingKind": "CORPORATE"}
     assert await refused(tree.ben, kind, **given) == ["ORGANIZATION_NOT_ACTIVE"]
     assert await refused(tree.ben, kind, **given | {"version": 1}) == ["VERSION_CONFLICT"]
+
+
+@pytest.mark.parametrize("steps", [("2025-07-10",), ("2025-05-20", "2025-06-01", "2025-06-05", "2025-07-10")])
+async def test_a_24_no_grace_for_who_is_suspended_at_the_end(
+    platform: Platform, clock: FixedClock, steps: tuple[str, ...]
+) -> None:
+    # given two customers of a sandbox with 7 days of grace and 28 expired days; R1a above C3 is suspended
+    stand(clock, "2025-05-01")
+    tree = await the_fixture(platform, sandbox=True, stands_at="2025-05-01")
+    plan = await a_plan(tree.o, prices=[(tree.o, "0"), (tree.r1, "0"), (tree.r1a, "60"), (tree.r2, "60")])
+    await set_policy(tree.o, graceDays=7, expiredDays=28)
+    held = {}
+    for who, buyer in ((tree.c3.someone, tree.c3), (tree.c4.someone, tree.c4)):
+        await pay(buyer, "60")
+        held[buyer.id] = (await buy(who, buyer, plan, is_auto_renew=True))["subscriptionId"]
+    await stopped(tree.ada, tree.r1a)
+
+    # when time passes the end, 1 June, by day or in one jump
+    for step in steps:
+        await advance(tree.olga, tree.o, step)
+
+    # then who is stopped expires at once, and the other one after its grace
+    entries = {
+        name: [
+            (row["at"], row["to_status"])
+            for row in await rows(
+                platform, "SELECT at, to_status FROM timeline_entry WHERE subscription_id = $1 ORDER BY at", held[of.id]
+            )
+        ][1:]
+        for name, of in (("stopped", tree.c3), ("active", tree.c4))
+    }
+    june = 1748707200000000  # 2025-06-01 00:00 in Singapore
+    day = 86_400_000_000
+    assert entries == {
+        "stopped": [(june, "EXPIRED"), (june + 29 * day, "DEACTIVATED")],
+        "active": [(june, "GRACE"), (june + 8 * day, "EXPIRED"), (june + 36 * day, "DEACTIVATED")],
+    }
