@@ -90,11 +90,11 @@ def test_what_graphql_has_against_it_is_an_event(query: str, code: str) -> None:
 
 
 def test_what_http_has_against_it_is_a_status() -> None:
-    asked = {"json": {"query": "{ greeting }"}}
+    asked: dict[str, Any] = {"json": {"query": "{ greeting }"}}
     assert client().post("/graphql/stream", **asked, headers={"accept": "application/json"}).status_code == 406
     assert client(token="dead").post("/graphql/stream", **asked).status_code == 401
     assert client().post("/graphql/stream", content=b"x" * 300_000).status_code == 415
-    large = {"content": b"x" * 300_000, "headers": {"content-type": "application/json"}}
+    large: dict[str, Any] = {"content": b"x" * 300_000, "headers": {"content-type": "application/json"}}
     assert client().post("/graphql/stream", **large).status_code == 413
     assert client().put("/graphql/stream", **asked).status_code == 405
     [(_, held), _] = events(
