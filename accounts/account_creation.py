@@ -74,8 +74,8 @@ async def create_account(uow: UnitOfWork, order: AccountOrder) -> Outcome:
     Refused: NOT_FOUND, the codes of CREATE_ACCOUNT, then all input at once (ACCOUNT_ID_TOO_LONG, ACCOUNT_ID_FORMAT,
     BATCH_ROLE_MISMATCH, CREDIT_LIMIT_NOT_ALLOWED, NOT_A_DEBIT_ACCOUNT, DEMO_HAS_NO_MONEY, DEMO_NOT_IN_BATCH,
     FIELD_REQUIRED, CONFLICTING_ATTRIBUTES, DATE_INVALID, DATE_OUT_OF_RANGE, REFERENCE_INVALID,
-    AVAILABILITY_DAYS_OUT_OF_RANGE, EXPIRATION_NOT_AFTER_ACTIVATION and the codes of plans), then ORGANIZATION_NOT_ACTIVE, BATCH_TOO_LARGE,
-    ACCOUNT_ID_TAKEN."""
+    AVAILABILITY_DAYS_OUT_OF_RANGE, EXPIRATION_NOT_AFTER_ACTIVATION, the codes of plans), then
+    ORGANIZATION_NOT_ACTIVE, BATCH_TOO_LARGE, ACCOUNT_ID_TAKEN."""
     customer = await organization_by_id(uow, order.organization_id, ("organizationId",))
     if customer.kind != "CUSTOMER":
         not_found(("organizationId",))

@@ -14,6 +14,20 @@ from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionConte
 from core.finish import finish
 
 BEGIN_TRIES = 5
+APART = "read_apart"
+"""An SQL function: `read_apart(text, value...)` is the first value that the query `text` answers to `?1, ?2...`.
+
+SQLite's parser has a stack of 100 places: what nests deeper is a statement of its own, in the same transaction."""
+
+
+async def teach(connection: aiosqlite.Connection) -> None:
+    """Give a fresh connection the function APART."""
+
+    def read_apart(text: str, *values: object) -> object:
+        row = connection._conn.execute(text, values).fetchone()
+        return None if row is None else row[0]
+
+    await connection.create_function(APART, -1, read_apart)
 
 
 class ImmediateTransaction(SqliteTransactionWrapper):
@@ -72,6 +86,11 @@ class ImmediateTransactionContext(SqliteTransactionContext):
 class ImmediateSqliteClient(SqliteClient):
     """The writing client: one connection, one transaction at a time."""
 
+    async def _post_connect(self) -> None:
+        await super()._post_connect()  # type: ignore[no-untyped-call]
+        assert self._connection is not None
+        await teach(self._connection)
+
     def _in_transaction(self) -> ImmediateTransactionContext:
         return ImmediateTransactionContext(ImmediateTransaction(self), self._lock)
 
@@ -113,6 +132,7 @@ class ReadConnections:
         connection.row_factory = sqlite3.Row
         await connection.execute("PRAGMA query_only=ON")
         await connection.execute("PRAGMA cache_size=-16000")
+        await teach(connection)
         self._all.append(connection)
         self._idle.put_nowait(connection)
 

@@ -44,10 +44,13 @@ class Compilation:
     sight: Sight
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Variables
+    most_nested: int | None = None
+    """How many relations one statement may hold within each other on SQLite; deeper ones are read apart."""
     parameters: list[Reader | str] = field(default_factory=list)
     is_reusable: bool = True
     _named: dict[str, str] = field(default_factory=dict)
     _aliases: int = 0
+    _nested: int = 0
 
     # ---- parameters
 
@@ -231,7 +234,7 @@ class Compilation:
     def _to_one(self, read: ToOne, described: Described, alias: str, name: str, nodes: Sequence[FieldNode]) -> str:
         target = self.catalogue.types[self.catalogue.named_answer(described.name, name)]
         on = read.on.replace("{parent}", alias)
-        return sql.nested(self.dialect, self.one_row(target, lambda row: on.replace("{t}", row), nodes))
+        return self._within(alias, lambda: self.one_row(target, lambda row: on.replace("{t}", row), nodes))
 
     def _to_many(self, read: ToMany, described: Described, alias: str, name: str, nodes: Sequence[FieldNode]) -> str:
         answer = self.catalogue.named_answer(described.name, name)
@@ -239,10 +242,28 @@ class Compilation:
             return self._short_list(self.catalogue.types[answer], read, alias, nodes)
         arguments = self.arguments(described.name, name, nodes[0])
         target = self.catalogue.types[row_type(self.catalogue, answer)]
-        made = self.connection(target, read.on, alias, arguments, nodes, described.name, name)
-        return sql.nested(self.dialect, made)
+        return self._within(
+            alias, lambda: self.connection(target, read.on, alias, arguments, nodes, described.name, name)
+        )
+
+    def _within(self, parent: str, build: Callable[[], str]) -> str:
+        """A relation of the row `parent`: part of its statement, or apart where that would be too deep."""
+        outside = self._nested
+        is_apart = self.dialect == "sqlite" and self.most_nested is not None and outside >= self.most_nested
+        self._nested = 0 if is_apart else outside + 1
+        made = build()
+        self._nested = outside
+        return sql.apart(made, parent, self._bind_text) if is_apart else sql.nested(self.dialect, made)
+
+    def _bind_text(self, text: object) -> str:
+        """A parameter that belongs to the statement's own text."""
+        self.parameters.append(lambda _: text)
+        return f"${ALWAYS + len(self.parameters)}"
 
     def _short_list(self, target: Described, read: ToMany, parent: str, nodes: Sequence[FieldNode]) -> str:
+        return self._within(parent, lambda: self._rows_listed(target, read, parent, nodes))
+
+    def _rows_listed(self, target: Described, read: ToMany, parent: str, nodes: Sequence[FieldNode]) -> str:
         assert target.reads is not None
         alias = self.new_alias()
         on = read.on.replace("{t}", alias).replace("{parent}", parent)
@@ -251,7 +272,7 @@ class Compilation:
             f"SELECT {self.row_object(target, alias, nodes)} AS node FROM {target.reads.table} {alias} "
             f"WHERE {on} AND {self.visible(target.reads, alias)} ORDER BY {ordering}"
         )
-        return sql.nested(self.dialect, f"SELECT {sql.json_list(self.dialect, 'rows.node')} FROM ({rows}) rows")
+        return f"SELECT {sql.json_list(self.dialect, 'rows.node')} FROM ({rows}) rows"
 
 
 def row_type(catalogue: Catalogue, connection_type: str) -> str:

@@ -4,9 +4,11 @@ A JSON value is on PostgreSQL the text of it, joined with `||`: a third faster t
 which look up the type of each key and value again for each row. On SQLite it is what its json functions give."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from enum import StrEnum, auto
 
+from core.engine_sqlite import APART
 from core.transaction import Dialect
 
 PAIRS_PER_CALL = 45
@@ -82,6 +84,20 @@ def json_list(dialect: Dialect, item: str, keep: str | None = None) -> str:
 def nested(dialect: Dialect, subquery: str) -> str:
     """A subquery whose value is JSON, as a value inside other JSON."""
     return f"({subquery})" if dialect == "postgres" else f"json(({subquery}))"
+
+
+def apart(subquery: str, parent: str, bind: Callable[[object], str]) -> str:
+    """The same on SQLite as a statement of its own, for what its parser cannot read within another (engine_sqlite.py).
+
+    What it takes from outside, columns of the row `parent` and parameters, goes along as arguments; `bind` makes a
+    parameter of its text."""
+    given: dict[str, str] = {}
+
+    def place(match: re.Match[str]) -> str:
+        return given.setdefault(match[0], f"?{len(given) + 1}")
+
+    text = re.sub(rf"\b{parent}\.\w+|\$\d+", place, subquery)
+    return f"json({APART}({', '.join([bind(text), *given])}))"
 
 
 def text_list_last(dialect: Dialect, item: str, keep: str, place: int) -> str:
