@@ -21,7 +21,7 @@ from tenants.sessions import require_fresh_password
 from tenants.unit_of_work import UnitOfWork
 
 CHANGED_TOPIC = "notice.identity_provider_changed"
-"""A security notice to the OWNER: whoever runs the provider says who the organization's people are."""
+"""A security notice to OWNER and TECH (CON-3): whoever runs the provider says who the organization's people are."""
 MOST_DOMAINS = 20
 _LONGEST = 1_000
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
@@ -152,5 +152,6 @@ def _trace(
     """One entry in the log, and a word to the OWNER."""
     place = {"organization_id": organization.id, "path": organization.path}
     uow.audit("IdentityProvider", provider_id, **place, before=before, after=after)
-    payload = {"issuer": after["issuer"] if after else None, "by": uow.actor.name, "organization": organization.name}
+    payload = {"issuer": after["issuer"] if after else None, "by": uow.actor.name,
+               "organization": organization.name, "audience": "SERVICE"}  # fmt: skip
     uow.send(CHANGED_TOPIC, provider_id, payload, **place)

@@ -5,6 +5,8 @@ Each deletes what nobody asks for any more, so that two processes at once do no 
 from billing.money_commands import MONEY_COMMANDS
 from core.clock import EXACT_DAY, Instant
 from core.periodic import periodic
+from tenants.identity_provider_sign_in import forget_old_visits
+from tenants.sign_in_challenges import forget_old_challenges
 from tenants.sign_in_locks import forget_old_failures
 from tenants.unit_of_work import Platform, platform_transaction
 
@@ -19,6 +21,14 @@ async def forget_failures(platform: Platform, last: Instant) -> int:
     """Failed tries that count no more (AUTH-3)."""
     async with platform_transaction(platform) as tx:
         return await forget_old_failures(tx, platform.clock.now())
+
+
+@periodic("half sign-ins", every_seconds=FIVE_MINUTES)
+async def forget_half_sign_ins(platform: Platform, last: Instant) -> int:
+    """Challenges that nobody finished, and visits to identity providers from which nobody came back."""
+    async with platform_transaction(platform) as tx:
+        now = platform.clock.now()
+        return await forget_old_challenges(tx, now) + await forget_old_visits(tx, now)
 
 
 @periodic("idempotency keys", every_seconds=HOUR)

@@ -27,7 +27,7 @@ CLIENT_ID, CLIENT_SECRET = "tenantry at acme", "s3cret: with a colon"
 
 @dataclass
 class IdentityProvider:
-    """Keys, codes that were given out, and what to say wrongly: claims by name, or `alg`, `key`, `issuer`, `verifier`."""
+    """Keys, codes that were given out, and what to say wrongly: claims by name, or `alg`, `key`, `issuer`."""
 
     now_seconds: int
     issuer: str = ""
@@ -95,13 +95,20 @@ class IdentityProvider:
 def provider_running(now_seconds: int) -> Iterator[IdentityProvider]:
     """The provider on a free port of this machine, until the block ends."""
     provider = IdentityProvider(now_seconds)
+    with serving(provider.app()) as address:
+        provider.issuer = address
+        yield provider
+
+
+@contextmanager
+def serving(app: Starlette) -> Iterator[str]:
+    """The address of the application, served by a thread until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        provider.issuer = f"http://localhost:{listener.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(provider.app(), log_config=None, lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:
             time.sleep(0.01)
-        yield provider
+        yield f"http://localhost:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join()

@@ -179,7 +179,8 @@ async def test_what_is_no_registration_is_refused(client: httpx2.AsyncClient) ->
     await sign_in(client)
     nameless = await register(client, a_telephone(), name=" ")
     assert (nameless.status_code, codes_of(nameless)) == (400, ["NAME_LENGTH"])
-    for credential in (None, {}, [], "x", {"id": "a", "rawId": "a", "type": "public-key", "response": {}}):
+    bad: list[Any] = [None, {}, [], "x", {"id": "a", "rawId": "a", "type": "public-key", "response": {}}]
+    for credential in bad:
         answer = await register(client, a_telephone(), credential=credential)
         assert (answer.status_code, codes_of(answer)) == (400, ["PASSKEY_INVALID"])
         given = {"challenge": "tnc_x", "credential": credential}

@@ -8,6 +8,8 @@ import httpx2
 import pytest_asyncio
 
 from core.clock import MINUTE, SECOND, FixedClock, format_instant, parse_instant
+from core.periodic import run_steps_once
+from tenants.authentication import secret_hash
 from tenants.totp import STEP, code_of_step
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.makers import PASSWORD, Member, a_member, an_api_key, an_operator
@@ -246,6 +248,21 @@ async def test_the_page_asks_for_the_code_without_a_script(client: httpx2.AsyncC
 
 
 async def test_what_is_no_second_factor_is_a_bad_request(client: httpx2.AsyncClient) -> None:
-    for given in ({"challenge": 1}, {"challenge": "x", "method": "SMS", "code": "1"}, {"challenge": "\0"}, []):
+    bad: list[Any] = [{"challenge": 1}, {"challenge": "x", "method": "SMS", "code": "1"}, {"challenge": "\0"}, []]
+    for given in bad:
         answer = await client.post("/auth/second-factor", json=given)
         assert (answer.status_code, codes_of(answer)) == (400, ["BAD_REQUEST"])
+
+
+async def test_what_nobody_finished_is_forgotten(
+    client: httpx2.AsyncClient, platform: Platform, clock: FixedClock
+) -> None:
+    await enrolled(client, clock)
+    await challenge_of(client)
+    await client.post("/auth/passkeys/sign-in/options", json={})
+    clock.advance_to(clock.now() + 5 * MINUTE - 1)
+    open_still = await challenge_of(client)
+    clock.advance_to(clock.now() + 1)
+    assert (await run_steps_once(platform))["half sign-ins"] == 2
+    left = await rows(platform, "SELECT token_hash FROM sign_in_challenge")
+    assert [row["token_hash"] for row in left] == [secret_hash(open_still)]
