@@ -157,7 +157,8 @@ async def _open(uow: UnitOfWork, input: OpenSupportSessionInput) -> Outcome:
     )  # fmt: skip
     several, one = or_none(input.organization_ids), or_none(input.organization_id)
     if several is not None:
-        return _answered(uow, await open_support_sessions(uow, several, request))
+        named = several if one is None else [one, *several]
+        return _answered(uow, await open_support_sessions(uow, named, request))
     if one is None:
         refuse("FIELD_REQUIRED", "Say in which organization.", ("organizationId",))
     return await open_support_session(uow, one, request)

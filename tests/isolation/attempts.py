@@ -66,7 +66,7 @@ async def _codes(stage: Stage, viewer: Viewer, operation: Operation, given: dict
         return [error.get("extensions", {}) | {"message": error["message"]} for error in answer.errors]
     payload = answer.data[operation.name]
     errors: list[Any] = payload.get("errors", [])
-    return errors
+    return errors + [error for row in payload.get("results") or () for error in row["errors"]]
 
 
 def _named(errors: list[Any]) -> list[str]:

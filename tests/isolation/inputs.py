@@ -42,7 +42,11 @@ class Operation:
         answer: Any = get_named_type(field.type)
         declared = ", ".join(f"${name}: {each.type}" for name, each in field.args.items())
         given = ", ".join(f"{name}: ${name}" for name in field.args)
-        below = "errors { code message field details }" if "errors" in getattr(answer, "fields", {}) else "__typename"
+        shown = "errors { code message field details }"
+        below = shown if "errors" in getattr(answer, "fields", {}) else "__typename"
+        results = getattr(answer, "fields", {}).get("results")
+        if results is not None and "errors" in getattr(get_named_type(results.type), "fields", {}):
+            below += f" results {{ {shown} }}"  # each row stands alone
         return f"{self.root.lower()} ({declared}) {{ {self.name}({given}) {{ {below} }} }}"
 
 
@@ -84,6 +88,8 @@ def attempts(stage: Stage, viewer: Viewer, operation: Operation) -> Iterator[Att
             for row_id in (foreign, new_id(reads.prefix)):
                 made = deepcopy(given)
                 _put(made, path, row_id)
+                if "idempotencyKey" in made.get("input", {}):
+                    made["input"]["idempotencyKey"] = new_id("test")  # rows that stand alone are kept under it
                 twins.append(made)
             yield Attempt(".".join(map(str, path)), twins[0], twins[1])
 
