@@ -61,6 +61,7 @@ _CONDITIONS: dict[str, Condition] = {
     "memberId": equals_computed(seen("{t}.actor_member_id")),
     "apiKeyId": equals_computed(seen("{t}.api_key_id")),
     "onBehalfOfId": equals_computed(seen_session("{t}.on_behalf_of_id")),
+    "onBehalfOfOrganizationId": equals_computed(seen_session("{t}.on_behalf_of_organization_id")),
     "supportSessionId": equals_computed(seen_session("{t}.support_session_id")),
     "organizationId": equals("{t}.organization_id"),
     "address": equals_computed(seen("{t}.address")),
@@ -101,6 +102,9 @@ class AuditEntryFilter:
     api_key_id: strawberry.ID | None = strawberry.UNSET
     on_behalf_of_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="The member as whom a supporter acted."
+    )
+    on_behalf_of_organization_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The organization for which a supporter acted."
     )
     support_session_id: strawberry.ID | None = strawberry.UNSET
     organization_id: strawberry.ID | None = strawberry.field(

@@ -182,6 +182,7 @@ async def test_aud_8_every_filter(platform: Platform) -> None:
         ({"memberId": tree.ben.id}, [by_ben]),
         ({"apiKeyId": by_key["apiKeyId"]}, [refused, by_key]),
         ({"onBehalfOfId": tree.ben.id}, []),
+        ({"onBehalfOfOrganizationId": tree.r1.id}, []),
         ({"supportSessionId": "sup_01jzzzzzzzzzzzzzzzzzzzzzzz"}, []),
         ({"address": "203.0.113.7"}, [refused, by_key, by_ben]),
         ({"address": "203.0.113.8"}, []),

@@ -223,3 +223,13 @@ async def test_pol_2_a_later_bound_cuts_and_a_lock_refuses(platform: Platform) -
     assert codes(await done(tree.olga, BOUNDS, organizationId=tree.o.id, bounds=lock)) == []
     values = [{"name": "invitationDays", "value": 20}]
     assert codes(await done(tree.ada, SET, organizationId=tree.r1.id, values=values)) == ["POLICY_LOCKED"]
+
+
+async def test_a_40_who_sets_the_low_money_alert(platform: Platform) -> None:
+    chain = await a_chain(platform)
+    alert = "mutation ($input: SetLowMoneyAlertInput!) { setLowMoneyAlert(input: $input) { errors { code } } }"
+    given = {"organizationId": chain.customer.id, "alertThreshold": {"amount": "20", "currency": "USD"}}
+    expected = {Role.MEMBER: ["FORBIDDEN"], Role.SUPPORT: ["FORBIDDEN"], Role.BILLING: []}
+    for role, found in expected.items():
+        who = await a_member(platform, of=chain.customer, role=role)
+        assert codes(await done(who, alert, **given)) == found, role

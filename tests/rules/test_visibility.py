@@ -1,5 +1,6 @@
 """VIS-1 to VIS-8 through the API: who sees what upward, one row refused alike by every way, and what a key may do."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from core.ids import new_id
 from tenants.unit_of_work import Platform
 from tests.graph.asking import ask
 from tests.graph.billing_documents import asked, codes, done
-from tests.makers import Member, an_api_key
+from tests.makers import Member, a_member, an_api_key, credentials_of
 from tests.rules.fixture_organizations import the_fixture
 
 SELLER = "{ viewer { seller { name } permissions } }"
@@ -91,6 +92,27 @@ async def test_vis_8_nodes_answers_each_id_as_node_does(platform: Platform) -> N
     ]
     alone = [(await asked(tree.mia, NODE, id=each)).codes for each in ids]
     assert alone == [[], ["FORBIDDEN"], ["NOT_FOUND"], ["FORBIDDEN"], ["NOT_FOUND"], ["NOT_FOUND"]]
+
+
+async def test_vis_10_a_user_sees_what_the_chosen_organization_sees(platform: Platform) -> None:
+    # given cora, OWNER of C1, who is ADMIN of R2 too
+    tree = await the_fixture(platform)
+    also = await a_member(platform, of=tree.r2, role="ADMIN", email=tree.cora.email)
+    assert also.user_id == tree.cora.user_id
+    document = "{ viewer { organizationName role } organizations { totalCount nodes { name } } }"
+
+    # then each session request sees one side, never both
+    session = await credentials_of(tree.cora)
+    as_owner = (await ask(platform, session, document)).data
+    assert as_owner["viewer"] == {"organizationName": "C1", "role": "OWNER"}
+    assert as_owner["organizations"] == {"totalCount": 1, "nodes": [{"name": "C1"}]}
+    as_admin = (await ask(platform, replace(session, organization_id=tree.r2.id), document)).data
+    assert as_admin["viewer"] == {"organizationName": "R2", "role": "ADMIN"}
+    assert [each["name"] for each in as_admin["organizations"]["nodes"]] == ["C4", "R2"]
+    assert (await ask(platform, replace(session, organization_id=tree.r2.id), NODE, id=tree.c1.id)).codes == [
+        "NOT_FOUND"
+    ]
+    assert (await ask(platform, replace(session, organization_id=tree.o.id), document)).codes == ["UNAUTHENTICATED"]
 
 
 @pytest.mark.parametrize(
