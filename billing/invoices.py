@@ -50,6 +50,8 @@ class NewInvoice:
     due_days: int
     open_micros: int
     sale_id: str | None = None
+    payment_id: str | None = None
+    """Of the payment that it is the one invoice of (MON-49)."""
     id: str = field(default_factory=lambda: new_id("inv"))
 
     @property
@@ -98,7 +100,7 @@ def _take_text(count: int) -> str:
 _COLUMNS = (
     "seller_id", "sequence_kind", "id", "organization_id", "path", "wallet_id", "type", "issued_at", "issue_date",
     "due_date", "overdue_at", "currency", "net_micros", "tax_micros", "total_micros", "open_micros", "seller", "buyer",
-    "sale_id",
+    "sale_id", "payment_id",
 )  # fmt: skip
 _TEXT = "CAST(s.counter AS text)"
 _NUMBER = (
@@ -130,7 +132,7 @@ def _values(new: NewInvoice, now: Instant) -> tuple[object, ...]:
         wallet.seller_id, new.sequence_kind, new.id, wallet.organization_id, wallet.path, wallet.id, new.type.value,
         now, issued.isoformat(), due.isoformat(), start_of_day(due + timedelta(days=1), zone), wallet.currency,
         new.net_micros, new.tax_micros, total, new.open_micros, _party_json(new.seller), _party_json(new.buyer),
-        new.sale_id,
+        new.sale_id, new.payment_id,
     )  # fmt: skip
 
 

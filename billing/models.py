@@ -444,6 +444,7 @@ class Invoice(Model):
     seller = fields.JSONField[object]()
     buyer = fields.JSONField[object]()
     sale_id = fields.TextField(null=True)
+    payment_id = fields.TextField(null=True)
 
     class Meta:
         table = "invoice"

@@ -8,18 +8,17 @@ from enum import StrEnum
 from billing.aftermath import follow_up
 from billing.alerts import Alert, AlertKind, raise_alert
 from billing.amounts import check_amount
-from billing.chain import read_tax_rules, tax_rule_of
 from billing.ledger import Movement, MovementType, post
-from billing.posting import Entry, Owner, payment, payment_taxed
+from billing.payment_documents import invoice_payment, taxed_payment
+from billing.posting import Owner, payment, payment_taxed
 from billing.settlement import Paid
-from billing.tax import tax_within
 from billing.wallet_figures import WalletMode, prepaid_figures
-from billing.wallets import Pair, Party, WalletRow, lock_wallets, wallet_of
+from billing.wallets import WalletRow, lock_wallets, wallet_of
 from core.calendar import local_date
 from core.ids import new_id
 from core.money import format_amount
 from core.refusals import Blockers, refuse
-from core.transaction import Row, fetch_one, fetch_value, insert
+from core.transaction import Row, insert
 from tenants.access import OrganizationFacts, allow, organization_by_id, row_by_id
 from tenants.closing_blockers import GONE
 from tenants.commands import Outcome
@@ -86,6 +85,8 @@ class NewPayment:
     received_date: date | None = None
     reference: str | None = None
     remark: str | None = None
+    product_category: str | None = None
+    """What it is for, such as SMS: decides whether the seller's state may differ (MON-86)."""
 
 
 async def record_payment(uow: UnitOfWork, new: NewPayment) -> Outcome:
@@ -106,7 +107,7 @@ async def record_payment(uow: UnitOfWork, new: NewPayment) -> Outcome:
     values = {
         "kind": "PAYMENT", "amount_micros": new.amount_micros, "currency": wallet.currency,
         "method": new.method.value, "status": status.value, "received_date": received.isoformat(),
-        "reference": new.reference, "remark": new.remark,
+        "reference": new.reference, "remark": new.remark, "product_category": new.product_category,
     }  # fmt: skip
     posted = None
     if not is_pending:
@@ -131,7 +132,8 @@ async def confirm_payment(uow: UnitOfWork, payment_id: str) -> Outcome:
     async with uow.as_platform("MON-42: the pair's Wallet and its seller's side"):
         wallet = (await lock_wallets(uow, [row["wallet_id"]]))[row["wallet_id"]]
     policies = await policies_for(uow, row["organization_id"])
-    posted = await _post(uow, payment_id, wallet, policies, row["amount_micros"], row["method"])
+    posted = await _post(uow, payment_id, wallet, policies, row["amount_micros"], row["method"],
+                         row["seller_state"])  # fmt: skip
     await uow.tx.execute(
         "UPDATE payment SET settled_at = $4, ledger_transaction_id = $5 "
         f"WHERE id = $6 AND {uow.visible('payment', 'payment')}",
@@ -164,47 +166,21 @@ def _check(new: NewPayment, wallet: WalletRow, policies: Policies, uow: UnitOfWo
 
 
 async def _post(
-    uow: UnitOfWork, payment_id: str, wallet: WalletRow, policies: Policies, amount_micros: int, method: str
+    uow: UnitOfWork, payment_id: str, wallet: WalletRow, policies: Policies, amount_micros: int, method: str,
+    seller_state: str | None = None,
 ) -> str:
-    entries = await _entries(uow, wallet, policies, amount_micros, method)
+    taxed = await taxed_payment(uow, wallet, policies, amount_micros, seller_state)
+    if taxed.taxes:
+        taxes = {tax.component: tax.amount_micros for tax in taxed.taxes}
+        entries = payment_taxed(amount_micros, taxes, method)
+    else:
+        entries = payment(wallet.terms(policies), amount_micros, method)
     key = f"payment:{payment_id}"
     posted = await post(uow, [Movement(wallet, MovementType.PAYMENT, entries, "Payment", payment_id, key)])
     arrived = sum(entry.amount_micros for entry in entries if entry.owner is Owner.BUYER)
+    await invoice_payment(uow, wallet, policies, payment_id, taxed, seller_state)
     await follow_up(uow, [wallet.id], {wallet.id: Paid(payment_id, arrived)})
     return posted[0]
-
-
-async def _entries(
-    uow: UnitOfWork, wallet: WalletRow, policies: Policies, amount_micros: int, method: str
-) -> tuple[Entry, ...]:
-    """All of it to the Wallet, or less the tax inside with `taxTiming` PAYMENT in PREPAID (MON-84)."""
-    if policies.choice("taxTiming") == "CHARGE" or wallet.mode is WalletMode.POSTPAID:
-        return payment(wallet.terms(policies), amount_micros, method)
-    taxed = await _tax_inside(uow, wallet, amount_micros)
-    return payment_taxed(amount_micros, taxed, method)
-
-
-async def _tax_inside(uow: UnitOfWork, wallet: WalletRow, amount_micros: int) -> dict[str, int]:
-    async with uow.as_platform("MON-84: the tax rules and the state of the pair's seller"):
-        buyer, seller = await _party(uow, wallet.organization_id), await _party(uow, wallet.seller_id)
-        is_exempt = await fetch_value(
-            uow.tx, "SELECT t.is_tax_exempt FROM buyer_terms t WHERE t.organization_id = $1 AND t.buyer_id = $2",
-            seller.id, buyer.id,
-        )  # fmt: skip
-        rules = await read_tax_rules(uow, [seller.id])
-    rule = tax_rule_of(Pair(0, buyer, seller, wallet), rules.get(seller.id, ()), is_exempt=bool(is_exempt))
-    taxed = tax_within(amount_micros, rule, buyer.state_code, wallet.currency)
-    return {tax.component: tax.amount_micros for tax in taxed.taxes}
-
-
-async def _party(uow: UnitOfWork, organization_id: str) -> Party:
-    row = await fetch_one(
-        uow.tx,
-        "SELECT id, path, name, status, currency, country, state_code, timezone FROM organization WHERE id = $1",
-        organization_id,
-    )
-    assert row is not None, "a Wallet names two stored organizations"
-    return Party(*row)
 
 
 async def _take_pending(uow: UnitOfWork, payment_id: str, target: PaymentStatus) -> Row:

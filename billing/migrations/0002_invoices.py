@@ -99,6 +99,7 @@ CREATE TABLE invoice (
     seller jsonb NOT NULL,
     buyer jsonb NOT NULL,
     sale_id text,
+    payment_id text UNIQUE,
     UNIQUE (seller_id, sequence_kind, counter),
     UNIQUE (organization_id, id),
     FOREIGN KEY (organization_id, wallet_id) REFERENCES wallet (organization_id, id) ON DELETE RESTRICT
@@ -253,6 +254,7 @@ class Migration(migrations.Migration):
                         ("seller", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                         ("buyer", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                         ("sale_id", fields.TextField(null=True, unique=False)),
+                        ("payment_id", fields.TextField(null=True, unique=False)),
                     ],
                     options={"table": "invoice", "app": "billing", "pk_attr": "id"},
                     bases=["Model"],

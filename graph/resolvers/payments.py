@@ -12,9 +12,10 @@ from billing.payments import (
     decline_payment,
     record_payment,
 )
+from billing.seller_state import approve_seller_state, change_seller_state
 from graph.resolvers.commands import or_none, run, written
 from graph.schema.amounts import micros_of
-from graph.schema.idempotency import required_key
+from graph.schema.idempotency import optional_key, required_key
 from graph.schema.money import LedgerTransaction, Payment
 from graph.schema.scalars import MoneyInput, UserError
 from graph.sql.reads import entity
@@ -32,6 +33,9 @@ class RecordPaymentInput:
     )
     reference: str | None = strawberry.field(default=strawberry.UNSET, description="Of the bank or the cheque.")
     remark: str | None = strawberry.UNSET
+    product_category: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What it is for, such as SMS (MON-86)."
+    )
     idempotency_key: str = required_key()
 
 
@@ -46,6 +50,20 @@ class DeclinePaymentInput:
     payment_id: strawberry.ID
     reason: DeclineReason
     idempotency_key: str = required_key()
+
+
+@strawberry.input(description="The seller's tax state for one payment (MON-86).")
+class SellerStateInput:
+    payment_id: strawberry.ID
+    seller_state: str | None = strawberry.field(default=strawberry.UNSET, description="The wanted state.")
+    idempotency_key: str | None = optional_key()
+
+
+@strawberry.type
+class SellerStatePayload:
+    errors: list[UserError]
+    replayed: bool
+    payment: Payment | None = entity("paymentId")
 
 
 @strawberry.type(description="The payment as it stands now.")
@@ -74,6 +92,7 @@ class PaymentMutations:
                 received_date=or_none(input.received_date),
                 reference=written(input.reference),
                 remark=written(input.remark),
+                product_category=written(input.product_category),
             )
             return await record_payment(uow, new)
 
@@ -86,3 +105,19 @@ class PaymentMutations:
     @strawberry.mutation(description="The money of a PENDING payment did not come: it is DECLINED (MON-43).")
     async def decline_payment(self, info: strawberry.Info, input: DeclinePaymentInput) -> PaymentPayload:
         return await run(info, input, lambda uow: decline_payment(uow, input.payment_id, input.reason))
+
+    @strawberry.mutation(
+        description="Let another member use that state of the seller for a PENDING payment (MON-86). By a member with "
+        "the role BILLING."
+    )
+    async def approve_seller_state(self, info: strawberry.Info, input: SellerStateInput) -> SellerStatePayload:
+        state = written(input.seller_state)
+        return await run(info, input, lambda uow: approve_seller_state(uow, input.payment_id, state))
+
+    @strawberry.mutation(
+        description="Bill a PENDING payment from another state of the seller (MON-86), once another BILLING member "
+        "has approved it."
+    )
+    async def change_seller_state(self, info: strawberry.Info, input: SellerStateInput) -> SellerStatePayload:
+        state = written(input.seller_state)
+        return await run(info, input, lambda uow: change_seller_state(uow, input.payment_id, state))

@@ -137,6 +137,8 @@ class Payment(Node):
     received_date: date = column("{t}.received_date")
     reference: str | None = column("{t}.reference")
     remark: str | None = column("{t}.remark")
+    product_category: str | None = column("{t}.product_category", "What it is for (MON-86).")
+    seller_state: str | None = column("{t}.seller_state", "Where it differs from the seller's usual one (MON-86).")
     decline_reason: DeclineReason | None = column("{t}.decline_reason")
     created_at: datetime = instant("{t}.created_at")
     settled_at: datetime | None = instant("{t}.settled_at")
