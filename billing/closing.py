@@ -134,3 +134,6 @@ async def _terminate(uow: UnitOfWork, event: OrganizationErased) -> None:
         entry = TimelineEntry(subject.subscription_id, event.organization_id, subject.path, event.at, before,
                               Status.TERMINATED, event.status, uow.actor.member_id)  # fmt: skip
         await write_entries(uow.tx, [entry])
+        uow.audit("Subscription", subject.subscription_id, organization_id=event.organization_id, path=subject.path,
+                  before={"status": before.value}, after={"status": Status.TERMINATED.value},
+                  reason=event.status)  # fmt: skip
