@@ -14,7 +14,7 @@ from graph.schema.idempotency import optional_key
 from graph.schema.scalars import UserError
 from graph.sql.reads import entity
 
-_FEATURES = "What it switches on, as an object of names and values (SUB-6)."
+_FEATURES = "What it switches on, by name and value (SUB-6). USERS or STAFF limits the members besides the OWNER."
 
 
 @strawberry.input(description="A product of the organization's own (SUB-1).")

@@ -30,7 +30,8 @@ def _organization(p: Place, mark: Mark) -> Columns:
     return {
         "id": p.id, "number": p.number, "parent_id": p.parent.id if p.parent else None, "kind": p.kind,
         "status": "ACTIVE", "country": "US", "currency": "USD", "timezone": "UTC", "pricing_model": None,
-        "managed_by": "CUSTOMER", "billing_kind": "NORMAL", "billing_group_id": None, "clock_id": None, "kyc_status": "NONE", "kyc_reason": None,
+        "managed_by": "CUSTOMER", "billing_kind": "NORMAL", "billing_group_id": None, "clock_id": None,
+        "kyc_status": "NONE", "kyc_reason": None,
     }  # fmt: skip
 
 
@@ -140,14 +141,15 @@ RECIPES: dict[str, Recipe] = {
     "organization_number": lambda p, mark: [{"singleton": "only", "last_number": 1000}] if p.parent is None else [],
     "retired_billing_number": one(lambda p, mark: {}),
     "users": one(lambda p, mark: {"id": p.ref("usr"), "password_hash": None}),
-    "session": one(lambda p, mark: {"id": p.ref("ses"), "user_id": p.ref("usr"), "ended_at": START}),
+    "session": one(lambda p, mark: {"id": p.ref("ses"), "user_id": p.ref("usr"), "barred_member_ids": "",
+                                    "ended_at": START}),
     "sign_in_lock": one(lambda p, mark: {"failed_at": []}),
     "totp": one(lambda p, mark: {"user_id": p.ref("usr"), "confirmed_at": None}),
     "recovery_code": one(lambda p, mark: {"user_id": p.ref("usr")}),
     "passkey": one(lambda p, mark: {"user_id": p.ref("usr")}),
     "sign_in_challenge": one(lambda p, mark: {"kind": "SECOND_FACTOR", "user_id": p.ref("usr")}),
-    "identity_provider_visit": one(lambda p, mark: {}),
     "organization": one(_organization),
+    "identity_provider_visit": one(lambda p, mark: {}),
     "identity_provider": one(lambda p, mark: {"id": p.ref("idp"), "email_domains": []}),
     "suspension": one(lambda p, mark: {"reason": "SELLER", "set_by_organization_id": p.id, "lifted_at": START}),
     "sandbox_clock": one(lambda p, mark: {}),
@@ -157,6 +159,15 @@ RECIPES: dict[str, Recipe] = {
     "kyc_code": one(lambda p, mark: {"organization_id": p.id}),
     "member": _members,
     "invitation": one(lambda p, mark: {"member_id": p.ref("mem", "second"), "state": "REVOKED"}),
+    "password_reset": one(lambda p, mark: {"id": p.ref("rst"), "user_id": p.ref("usr"), "used_at": START}),
+    "mail_delivery": one(lambda p, mark: {"state": "SENT"}),
+    "owner_contact_change": one(
+        lambda p, mark: {"member_id": p.ref("mem"), "channel": "EMAIL", "state": "REPLACED"}
+    ),
+    "ownership_recovery": one(
+        lambda p, mark: {"member_id": p.ref("mem", "second"), "state": "STOPPED",
+                         "requested_by_member_id": None, "requested_by_organization_id": p.seller.id}
+    ),
     "api_key": one(
         lambda p, mark: {
             "id": p.ref("key"), "scopes": [], "allowed_addresses": None, "revoked_at": START,
