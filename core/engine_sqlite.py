@@ -87,7 +87,7 @@ class ImmediateSqliteClient(SqliteClient):
     """The writing client: one connection, one transaction at a time."""
 
     async def _post_connect(self) -> None:
-        await super()._post_connect()  # type: ignore[no-untyped-call]
+        await super()._post_connect()
         assert self._connection is not None
         await teach(self._connection)
 

@@ -35,12 +35,14 @@ class Migration(migrations.Migration):
             sqlite=for_sqlite(COLUMNS),
             postgres=for_postgres(COLUMNS),
             state=[
-                ops.AddField("Account", name, fields.BigIntField(null=True))
-                for name in ("demo_ends_at", "demo_minutes_left", "demo_retention_days", "demo_erases_at")
-            ]
-            + [
-                ops.AddField("Account", name, fields.TextField(null=True, unique=False))
-                for name in ("label", "associated_number", "ivr_language", "self_care_time_zone")
+                *(
+                    ops.AddField("Account", name, fields.BigIntField(null=True))
+                    for name in ("demo_ends_at", "demo_minutes_left", "demo_retention_days", "demo_erases_at")
+                ),
+                *(
+                    ops.AddField("Account", name, fields.TextField(null=True, unique=False))
+                    for name in ("label", "associated_number", "ivr_language", "self_care_time_zone")
+                ),
             ],
         )
     ]
