@@ -1,15 +1,20 @@
 """Scenarios and rules of suspensions: A-24, A-26 to A-29, STOP-2 to STOP-10, by GraphQL on both engines."""
 
+from typing import Any
+
 import pytest
 
-from core.clock import FixedClock
+from accounts.account_status import Lifecycle
+from core.clock import HOUR, FixedClock, parse_instant
+from core.periodic import run_steps_once
 from tenants.suspension_rows import LIFTED, SUSPENDED
 from tenants.unit_of_work import Platform
 from tests.graph.billing_documents import asked, codes, done
-from tests.makers import an_api_key, credentials_of
+from tests.makers import a_customer, an_api_key, an_operator, credentials_of
+from tests.makers_accounts import a_batch, a_card
 from tests.makers_billing import a_plan, a_preset, balance, buy, change_wallet, pay, rows
 from tests.makers_subscriptions import set_policy, status
-from tests.rules.fixture_organizations import the_fixture
+from tests.rules.fixture_organizations import Fixture, the_fixture
 from tests.rules.stop_documents import (
     APPEAL,
     DELAY,
@@ -243,3 +248,92 @@ async def test_a_24_no_grace_for_who_is_suspended_at_the_end(
         "stopped": [(june, "EXPIRED"), (june + 29 * day, "DEACTIVATED")],
         "active": [(june, "GRACE"), (june + 8 * day, "EXPIRED"), (june + 36 * day, "DEACTIVATED")],
     }
+
+
+async def an_overdue_customer(platform: Platform, clock: FixedClock) -> Fixture:
+    """A sandbox from 1 May 2025 in which C1 buys for 30.00 on credit, due the day after; OVERDUE suspends."""
+    stand(clock, "2025-05-01")
+    tree = await the_fixture(platform, sandbox=True, stands_at="2025-05-01T10:00")
+    await set_policy(tree.o, suspendWhenUnpaid="OVERDUE", invoiceDueDays=1, suspendedSignIn="NONE")
+    await change_wallet(tree.c1, credit_limit_micros=50_000_000)
+    await buy(tree.cora, tree.c1, await a_plan(tree.o, prices=[(tree.o, "0"), (tree.r1, "30")]))
+    return tree
+
+
+@pytest.mark.parametrize("steps", [("2025-05-10",), ("2025-05-02T23:59", "2025-05-03", "2025-05-10")])
+async def test_stop_3_an_overdue_invoice_suspends_once(
+    platform: Platform, clock: FixedClock, steps: tuple[str, ...]
+) -> None:
+    tree = await an_overdue_customer(platform, clock)
+    for step in steps:
+        assert await status_of(tree.c1) == ("ACTIVE" if step <= "2025-05-03" or len(steps) == 1 else "SUSPENDED")
+        await advance(tree.olga, tree.o, step)
+    [row] = await rows(platform, "SELECT * FROM suspension")
+    assert (row["reason"], row["started_at"]) == ("PAYMENT", parse_instant("2025-05-02T16:00:00Z"))
+    assert len(await notices(tree.c1, SUSPENDED)) == 1
+
+    # then it lifts itself when nothing due is unpaid
+    await pay(tree.c1, "10")
+    assert await status_of(tree.c1) == "SUSPENDED"
+    await pay(tree.c1, "20")
+    assert await status_of(tree.c1) == "ACTIVE"
+    assert len(await notices(tree.c1, LIFTED)) == 1
+
+
+async def test_stop_3_in_real_time_by_the_workers_steps(platform: Platform, clock: FixedClock) -> None:
+    """Twice in a row, and late: nothing is done twice, and the time to pay starts no earlier than an hour ago."""
+    stand(clock, "2025-05-01T10:00")
+    tree = await the_fixture(platform)
+    await set_policy(tree.o, suspendWhenUnpaid="OVERDUE", invoiceDueDays=1, paymentSuspensionMaxDays=2)
+    await change_wallet(tree.c1, credit_limit_micros=50_000_000)
+    await buy(tree.cora, tree.c1, await a_plan(tree.o, prices=[(tree.o, "0"), (tree.r1, "30")]))
+    stand(clock, "2025-05-06T12:00")
+    for _ in range(2):
+        await run_steps_once(platform)
+    [row] = await rows(platform, "SELECT * FROM suspension")
+    assert row["started_at"] == clock.now() - HOUR
+    assert len(await notices(tree.c1, SUSPENDED)) == 1
+    stand(clock, "2025-05-08T23:59")
+    await run_steps_once(platform)
+    assert await status_of(tree.c1) == "SUSPENDED"
+    stand(clock, "2025-05-09")
+    await run_steps_once(platform)
+    assert await status_of(tree.c1) == "DELETED"  # whatever DEL-2 says: an invoice is open (STOP-9)
+
+
+async def test_a_27_service_stops_below_and_comes_back_by_itself(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    await a_batch(tree.c3.someone, tree.c3, "B1", [a_card("121200001", None, Lifecycle.OPEN, "4.20")])
+    listed = "{ accounts { nodes { status } } }"
+
+    async def seen() -> list[str]:
+        nodes = (await asked(tree.ada, listed)).data["accounts"]["nodes"]
+        return [node["status"] for node in nodes]
+
+    assert await seen() == ["OK"]
+    await stopped(tree.ada, tree.r1a)
+    assert await seen() == ["SELLER_BLOCKED"]
+    below = await standing(tree.ada, tree.c3)
+    assert (below["status"], below["effectiveStatus"], below["suspensions"]) == ("ACTIVE", "SUSPENDED", [])
+    before = await rows(platform, "SELECT version FROM organization WHERE id = $1", tree.c3.id)
+    await lifted(tree.ada, tree.r1a)
+    assert await seen() == ["OK"]
+    assert await rows(platform, "SELECT version FROM organization WHERE id = $1", tree.c3.id) == before
+
+
+async def test_a_31_billing_status_runs_down_the_ladder(platform: Platform, clock: FixedClock) -> None:
+    # given preset myoperator, Asia/Kolkata, auto-renew on, due 2025-06-01
+    clock.at = parse_instant("2025-04-30T19:00:00Z")
+    india: dict[str, Any] = {"currency": "INR", "timezone": "Asia/Kolkata", "country": "IN"}
+    operator = await an_operator(platform, **india)
+    customer = await a_customer(platform, under=operator, **india)
+    await a_preset(operator, "myoperator")
+    await change_wallet(customer, wallet_micros=10_000_000_000)
+    await buy(customer.someone, customer, await a_plan(operator, prices=[(operator, "60")]), is_auto_renew=True)
+    [row] = await rows(platform, "SELECT end_date FROM subscription")
+    assert row["end_date"] == "2025-06-01"
+    shown = {}
+    for at in ("06-08T23:59", "06-09T00:00", "07-06T23:59", "07-07T00:00"):
+        clock.at = parse_instant(f"2025-{at}:00+05:30")
+        shown[at] = (await standing(operator.someone, customer))["billingStatus"]
+    assert list(shown.values()) == ["GRACE", "INACTIVE", "INACTIVE", "DEACTIVATED"]
