@@ -104,8 +104,10 @@ async def _prove(platform: Platform, found: Row, password: str, min_length: int)
             raise Refused(blockers)
         return _Proof(None, await hash_password(password))
     async with platform_reading(platform) as tx:
-        if (await read_lock(tx, found["email_folded"])).is_locked(platform.clock.now()):
-            refuse("SIGN_IN_LOCKED", "Too many wrong passwords; try again later.")
+        lock, now = await read_lock(tx, found["email_folded"]), platform.clock.now()
+        if lock.is_locked(now):
+            wait = lock.retry_after_seconds(now)
+            refuse("SIGN_IN_LOCKED", "Too many wrong passwords; try again later.", retryAfterSeconds=wait)
     is_right = await is_right_password(password, found["password_hash"])
     async with platform_transaction(platform) as tx:
         code, _ = await count_try(

@@ -13,8 +13,11 @@ from tenants.unit_of_work import UnitOfWork
 
 _RUNS = (
     f"s.ended_at IS NULL AND s.last_used_at + s.idle_minutes * {MINUTE} > $2 "
-    f"AND s.created_at + s.max_hours * {HOUR} > $2"
+    f"AND s.created_at + s.max_hours * {HOUR} > $2 AND EXISTS (SELECT 1 FROM session me WHERE me.id = $3 "
+    "AND (me.bound_organization_id IS NULL OR me.bound_organization_id = s.bound_organization_id))"
 )
+"""A session that an organization's provider vouched for reaches its like alone: whoever runs the provider is no more
+than that organization, and learns nothing of where else the person is or signs in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ async def own_sessions(uow: UnitOfWork) -> list[OwnSession]:
         rows = await uow.tx.fetch(
             "SELECT s.id, s.created_at, s.last_used_at, s.max_hours, s.address, s.client FROM session s "
             f"WHERE s.user_id = $1 AND {_RUNS} ORDER BY s.last_used_at DESC, s.id DESC",
-            uow.actor.user_id, uow.platform_now,
+            *_who(uow),
         )  # fmt: skip
     return [
         OwnSession(
@@ -68,13 +71,13 @@ async def end_session(uow: UnitOfWork, session_id: str) -> Outcome:
     if uow.actor.user_id is not None and not await _is_own(uow, session_id):
         not_found(("sessionId",))
     _allow(uow)
-    return {"endedCount": await _end(uow, "s.id = $3", session_id)}
+    return {"endedCount": await _end(uow, "s.id = $4", session_id)}
 
 
 async def end_other_sessions(uow: UnitOfWork) -> Outcome:
     """End all own sessions but the present one. Refused: FORBIDDEN, FORBIDDEN_WHILE_ACTING. Answers endedCount."""
     _allow(uow)
-    return {"endedCount": await _end(uow, "s.id <> $3", uow.actor.session_id or "")}
+    return {"endedCount": await _end(uow, "s.id <> $4", uow.actor.session_id or "")}
 
 
 async def own_memberships(uow: UnitOfWork) -> list[OwnMembership]:
@@ -87,7 +90,8 @@ async def own_memberships(uow: UnitOfWork) -> list[OwnMembership]:
             f"{is_stopped(uow.tx.dialect, 'o.id')} AS is_stopped FROM member m "
             "JOIN organization o ON o.id = m.organization_id LEFT JOIN session s ON s.id = $2 "
             "WHERE m.user_id = $1 AND m.invitation = 'ACCEPTED' AND m.has_portal_access AND (s.id IS NULL OR "
-            "replace(s.barred_member_ids, m.id, '') = s.barred_member_ids) ORDER BY m.id",
+            "replace(s.barred_member_ids, m.id, '') = s.barred_member_ids) AND (s.bound_organization_id IS NULL "
+            "OR s.bound_organization_id = m.organization_id) ORDER BY m.id",
             uow.actor.user_id or "", uow.actor.session_id or "",
         )  # fmt: skip
         offered = [(row, bool(row["is_stopped"]) and await may_pay(uow.tx, row)) for row in rows]
@@ -102,21 +106,26 @@ async def own_memberships(uow: UnitOfWork) -> list[OwnMembership]:
     ]  # fmt: skip
 
 
+def _who(uow: UnitOfWork) -> tuple[object, ...]:
+    """What `_RUNS` asks for: the User, the time and the present session."""
+    return uow.actor.user_id, uow.platform_now, uow.actor.session_id or ""
+
+
 def _allow(uow: UnitOfWork) -> None:
     decide(Action.END_OWN_SESSION, uow.actor.role, Relation.OWN, uow.actor.via).enforce()
 
 
 async def _is_own(uow: UnitOfWork, session_id: str) -> bool:
     async with uow.as_platform("AUTH-4: sessions belong to the User"):
-        sql = f"SELECT 1 FROM session s WHERE s.user_id = $1 AND {_RUNS} AND s.id = $3"
-        return await fetch_value(uow.tx, sql, uow.actor.user_id, uow.platform_now, session_id) is not None
+        sql = f"SELECT 1 FROM session s WHERE s.user_id = $1 AND {_RUNS} AND s.id = $4"
+        return await fetch_value(uow.tx, sql, *_who(uow), session_id) is not None
 
 
 async def _end(uow: UnitOfWork, which: str, session_id: str) -> int:
     async with uow.as_platform("AUTH-4: sessions belong to the User"):
         rows = await uow.tx.fetch(
             f"UPDATE session AS s SET ended_at = $2 WHERE s.user_id = $1 AND {_RUNS} AND {which} RETURNING id",
-            uow.actor.user_id, uow.platform_now, session_id,
+            *_who(uow), session_id,
         )  # fmt: skip
     for row in rows:
         uow.audit("Session", row["id"], organization_id=uow.actor.organization_id, path=uow.actor.path,

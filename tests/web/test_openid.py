@@ -22,6 +22,7 @@ SET = """mutation ($input: SetIdentityProviderInput!) { setIdentityProvider(inpu
     errors { code field } identityProvider { id issuer clientId emailDomains version } } }"""
 REMOVE = """mutation ($id: ID!) { removeIdentityProvider(input: {identityProviderId: $id}) { errors { code } } }"""
 MINE = "{ viewer { organizationName } organizations { nodes { name } } }"
+REACH = "{ viewer { memberships { organizationName } } sessions { isCurrent } }"
 FAILED = {"errors": [{"code": "SIGN_IN_FAILED", "message": "E-mail or password is wrong."}]}
 
 
@@ -190,6 +191,13 @@ async def test_the_session_stands_in_that_organization_alone_and_gave_no_passwor
     chosen = {"authorization": f"Bearer {token}", "tenantry-organization": family.r2.id}
     assert [each["extensions"]["code"] for each in (await viewer(client, **chosen))["errors"]] == ["UNAUTHENTICATED"]
     assert (await viewer(client))["data"]["organizations"] == {"nodes": [{"name": "C1"}]}
+    by_password = await credentials_of(family.dan)
+    seen = (await client.post("/graphql", json={"query": REACH})).json()["data"]
+    assert [each["organizationName"] for each in seen["viewer"]["memberships"]] == ["C1"]
+    assert [each["isCurrent"] for each in seen["sessions"]] == [True]
+    all_of_it = (await ask(platform, by_password, REACH)).data
+    assert [each["organizationName"] for each in all_of_it["viewer"]["memberships"]] == ["C1", "R2"]
+    assert len(all_of_it["sessions"]) == 2
     remove = {"query": REMOVE, "variables": {"id": made["identityProvider"]["id"]}}
     refused = (await client.post("/graphql", json=remove)).json()["data"]["removeIdentityProvider"]
     assert refused == {"errors": [{"code": "REAUTH_REQUIRED"}]}
