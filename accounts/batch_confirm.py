@@ -148,9 +148,11 @@ async def _queue(uow: UnitOfWork, order: ConfirmOrder, digest: str) -> None:
         "UPDATE batch_update AS u SET state = 'QUEUED', confirm_key = $5, confirm_hash = $6, confirmed_at = $7, "
         "confirmed_by_user_id = $8, confirmed_by_member_id = $9, confirmed_by_role = $10, "
         "confirmed_by_organization_id = $11, confirmed_by_name = $12, confirmed_by_api_key_id = $13, "
+        "confirmed_by_support_session_id = $14, "
         f"version = u.version + 1 WHERE u.id = $4 AND {uow.visible('u', 'batch_update')}",
-        *uow.scope, order.batch_update_id, order.idempotency_key, digest, uow.now, actor.user_id, actor.member_id,
-        str(actor.role), actor.organization_id, actor.name, actor.api_key_id,
+        *uow.scope, order.batch_update_id, order.idempotency_key, digest, uow.now, actor.acting_user_id,
+        actor.member_id, str(actor.role), actor.organization_id, actor.name, actor.api_key_id,
+        actor.support and actor.support.session_id,
     )  # fmt: skip
 
 

@@ -101,7 +101,7 @@ async def _insert_job(uow: UnitOfWork, job_id: str, batch: BatchOfCustomer, requ
         selected=0,
         forecast="{}",
         unforecast_failures="{}",
-        previewed_by_user_id=uow.actor.user_id,
+        previewed_by_user_id=uow.actor.acting_user_id,
         previewed_by_member_id=uow.actor.member_id,
         previewed_at=uow.now,
         expires_at=uow.now + PREVIEW_LIFETIME,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.batch_changes import ATTRIBUTES, AttributeTable, seller_only_fields
-from tenants.access import OrganizationFacts, relation_to
+from tenants.access import OrganizationFacts, relation_to, require_consent
 from tenants.permissions.actions import Action
 from tenants.permissions.decision import ALLOWED, Decision, decide
 from tenants.permissions.table import PERMISSIONS
@@ -39,6 +39,7 @@ def decide_update(
 def allow_update(uow: UnitOfWork, action: Action, customer: OrganizationFacts, fields: Iterable[str]) -> None:
     """Enforce it for the actor. Refused: FORBIDDEN, SCOPE_MISSING, CONSENT_REQUIRED."""
     decide_update(action, uow.actor.role, relation_to(uow, customer), uow.actor.via, fields).enforce()
+    require_consent(uow)
 
 
 def _decide_money(action: Action, role: Role, relation: Relation, via: Via) -> Decision:

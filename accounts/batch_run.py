@@ -12,6 +12,8 @@ from accounts.batch_standing import Standing, standing_of
 from accounts.job_states import FINISHED, IN_PROGRESS, JobEvent, JobState, next_state
 from core.jobs import Lease, LeaseLost, Message, Progress, handles
 from core.transient import is_transient
+from tenants.authentication import Unauthenticated
+from tenants.support_standing import require_standing
 from tenants.unit_of_work import Platform, working_as
 
 TRIES = 5
@@ -33,7 +35,10 @@ async def run_batch_update(platform: Platform, message: Message, lease: Lease) -
         return await step.finish(next_state(standing.state, JobEvent.FAILURE))
     if standing.state is JobState.QUEUED:
         await step.start()
-    return Progress.DONE if await step.run() in FINISHED else Progress.MORE
+    try:
+        return Progress.DONE if await step.run() in FINISHED else Progress.MORE
+    except Unauthenticated:  # the support session ended within the chunk: the next step finds it so (SUP-10)
+        return Progress.MORE
 
 
 class _Step:
@@ -63,7 +68,7 @@ class _Step:
         for attempt in range(TRIES + 1):
             try:
                 return await self._transaction()
-            except LeaseLost:
+            except (LeaseLost, Unauthenticated):
                 raise
             except Exception as error:
                 is_passing = is_transient(error)
@@ -81,7 +86,7 @@ class _Step:
             left -= 1
             try:
                 state = await self._transaction(most_rows=1)
-            except LeaseLost:
+            except (LeaseLost, Unauthenticated):
                 raise
             except Exception as error:
                 _log.warning("a row failed", job_id=self._standing.job_id, error=repr(error))
@@ -94,6 +99,7 @@ class _Step:
         async with working_as(self._platform, self._standing.actor, _ACTION) as uow:
             chunk = await open_chunk(uow, self._standing.job_id)
             state = await self._advance(chunk, most_rows or chunk.request.chunk_rows, forced_code)
+            await require_standing(uow)
             await self._lease.hold(uow.tx, self._platform.clock.now())
         return state
 

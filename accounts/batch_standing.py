@@ -16,11 +16,13 @@ from tenants.permissions.decision import relation_between
 from tenants.permissions.reading import parse_scope
 from tenants.permissions.vocabulary import SIGNED_IN, Relation, Role, Via, ViaKind
 from tenants.stopped import is_stopped
+from tenants.support_standing import supporter_now
 from tenants.unit_of_work import Platform, time_of
 
 _STANDING = """
 SELECT u.id, u.state, u.changes, u.confirmed_at, u.confirmed_by_user_id, u.confirmed_by_member_id, u.confirmed_by_name,
-    u.confirmed_by_role, u.confirmed_by_api_key_id, c.id AS customer_id, c.path AS customer_path, c.parent_id,
+    u.confirmed_by_role, u.confirmed_by_api_key_id, u.confirmed_by_support_session_id,
+    c.id AS customer_id, c.path AS customer_path, c.parent_id,
     c.managed_by, o.id AS organization_id, o.path, o.name AS organization_name, o.kind, o.clock_id,
     k.stands_at AS clock_stands_at, m.role AS member_role, m.has_portal_access, m.invitation,
     m.user_id AS member_user_id, p.scopes, p.maker_role, p.revoked_at, p.expires_at AS key_expires_at,
@@ -53,10 +55,12 @@ async def standing_of(platform: Platform, job_id: str) -> Standing | None:
     async with database.read(settings) as tx:
         statement = _STANDING.format(is_stopped=is_stopped(database.dialect, "c.id"))
         row = await fetch_one(tx, statement, job_id)
-    if row is None:
-        return None
-    role = _role_now(row, platform.clock.now())
-    actor = _actor(row, role or Role(row["confirmed_by_role"] or Role.MEMBER))
+        if row is None:
+            return None
+        session_id, now = row["confirmed_by_support_session_id"], platform.clock.now()
+        supporter = None if session_id is None else await supporter_now(tx, session_id, now)
+    role = _role_now(row, now) if session_id is None else supporter and supporter.role
+    actor = supporter or _actor(row, role or Role(row["confirmed_by_role"] or Role.MEMBER))
     failure = _failure(row, role, actor, time_of(actor, platform.clock))
     return Standing(row["id"], JobState(row["state"]), actor, row["customer_id"], row["customer_path"], failure)
 

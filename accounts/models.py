@@ -98,6 +98,7 @@ class BatchUpdate(Model):
     confirmed_by_organization_id = fields.TextField(null=True)
     confirmed_by_name = fields.TextField(null=True)
     confirmed_by_api_key_id = fields.TextField(null=True)
+    confirmed_by_support_session_id = fields.TextField(null=True)
     confirmed_at = fields.BigIntField(null=True)
     started_at = fields.BigIntField(null=True)
     finished_at = fields.BigIntField(null=True)

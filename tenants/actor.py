@@ -63,6 +63,11 @@ class Actor:
     """Somebody above has set `auditReads` (AUD-6), so it has to be looked at; False: its default counts."""
 
     @property
+    def acting_user_id(self) -> str | None:
+        """The User who really acts, in a support session the supporter (BAT-48)."""
+        return self.user_id if self.support is None else self.support.supporter_user_id
+
+    @property
     def scope(self) -> RowScope:
         """What this actor sees (VIS-1)."""
         return RowScope(self.path, self.organization_id)
