@@ -14,6 +14,7 @@ from graph.schema.member import Member
 from graph.schema.scalars import Connection, CurrencyCode, Money, Node
 from graph.sql.compile import Compilation
 from graph.sql.conditions import before_instant, equals, from_instant, status_in
+from graph.sql.cost import is_no_hidden_cost
 from graph.sql.reads import (
     column,
     condition,
@@ -84,8 +85,9 @@ SubscriptionOrder = order_input("SubscriptionOrder", SubscriptionOrderField)
 
 
 @table_type(
-    "segment_charge", area=Area.WALLETS, key=("level", "id"),
-    description="What one level was charged for a segment and an item; each level sees its own and those below it.",
+    "segment_charge", area=Area.WALLETS, key=("level", "id"), shown_when=is_no_hidden_cost,
+    description="What one level was charged for a segment and an item; each level sees those below it, and what it "
+    "pays itself with `resellerSeesCost` (VIS-9).",
 )  # fmt: skip
 class SegmentCharge:
     item_id: strawberry.ID = column("{t}.item_id", "The plan or the add-on.")
@@ -153,6 +155,7 @@ class Subscription(Node):
     cycle_months: int = column("{t}.cycle_months")
     currency: CurrencyCode = column("{t}.currency")
     method: PurchaseMethod = column("{t}.method")
+    external_number: str | None = column("{t}.external_number", "Of an invoice written elsewhere (MON-90).")
     is_trial: bool = flag("{t}.is_trial")
     is_auto_renew: bool = flag("{t}.is_auto_renew")
     anchor_date: date = column("{t}.anchor_date")

@@ -113,6 +113,8 @@ class Compilation:
         Refused: FORBIDDEN, SCOPE_MISSING."""
         self.require_area(reads.area)
         condition = predicate(alias, reads.table, self.dialect, is_found_otherwise=is_found_otherwise)
+        if reads.shown_when is not None:
+            condition += f" AND {self.text(reads.shown_when, alias)}"
         if read_right(self.sight.role, reads.area) is not ReadRight.OWN_ROWS:
             return condition
         own = self.text(reads.own_row, alias) if reads.own_row is not None else "1 = 0"

@@ -97,7 +97,8 @@ class TypeReads:
     """What a GraphQL type reads: its table, the prefix of its ids, the area that decides who reads it, its own rows.
 
     `own_row` is the condition under which a row is the reader's own (VIS-8); None: such a reader sees none of them.
-    `default_order`: NOT NULL expressions that sort a list, as its key does, when no other order is asked for."""
+    `default_order`: NOT NULL expressions that sort a list, as its key does, when no other order is asked for.
+    `shown_when`: what besides has to hold for a visible row to be shown to anybody."""
 
     table: str
     prefix: str | None
@@ -106,6 +107,7 @@ class TypeReads:
     key: tuple[str, ...] = ("id",)
     is_newest_first: bool = False
     default_order: tuple[str, ...] = ()
+    shown_when: Sql | None = None
 
 
 READS: dict[type, TypeReads] = {}
@@ -122,13 +124,14 @@ def table_type(
     key: tuple[str, ...] = ("id",),
     newest_first: bool = False,
     default_order: tuple[str, ...] = (),
+    shown_when: Sql | None = None,
     description: str,
 ) -> Callable[[Type], Type]:
     """A Strawberry type whose objects are rows of `table`."""
 
     def decorate(cls: Type) -> Type:
         made: Type = strawberry.type(cls, description=description)
-        READS[made] = TypeReads(table, prefix, area, own_row, key, newest_first, default_order)
+        READS[made] = TypeReads(table, prefix, area, own_row, key, newest_first, default_order, shown_when)
         return made
 
     return decorate

@@ -12,6 +12,7 @@ from graphql import FieldNode, GraphQLResolveInfo
 from core.transaction import fetch_value
 from graph.sql.catalogue import Catalogue
 from graph.sql.compile import Compilation, sight_of
+from graph.sql.cost import SEES_COST, sees_own_cost
 from graph.sql.inputs import Reader, Variables, shape_of
 from tenants.paths import shown_from
 from tenants.unit_of_work import UnitOfWork
@@ -70,6 +71,8 @@ class Statements:
         failed: Statement | None = None
         while True:
             statement = self.statement(uow, info, nodes, purpose, build, failed)
+            if SEES_COST in statement.parameters:
+                of_actor[SEES_COST] = int(await sees_own_cost(uow))
             values = [of_actor[each] if isinstance(each, str) else each(variables) for each in statement.parameters]
             try:
                 answer: str | None = await fetch_value(uow.tx, statement.text, *uow.scope, *values)

@@ -19,6 +19,7 @@ from core.ids import prefix_of
 from core.money import format_amount
 from graph.sql.catalogue import Catalogue, Described
 from graph.sql.compile import Compilation, sight_of
+from graph.sql.cost import SEES_COST
 from graph.sql.inputs import Leaf
 from graph.sql.reads import Encoding, MoneyValue, Part, ToMany, ToOne, Value
 from tenants.actor import Credentials
@@ -207,7 +208,7 @@ class Reference:
 
     async def _fetch(self, uow: UnitOfWork, made: Compilation, text: str) -> list[Any]:
         actor = uow.actor
-        named = {"now": uow.now, "member_id": actor.member_id, "path_start": shown_from(actor.path)}
+        named = {"now": uow.now, "member_id": actor.member_id, "path_start": shown_from(actor.path), SEES_COST: 1}
         values = [named[each] if isinstance(each, str) else each({}) for each in made.parameters]
         async with self.one_at_a_time:  # graphql-core resolves siblings side by side, on one connection here
             return list(await uow.tx.fetch(text, *uow.scope, *values))

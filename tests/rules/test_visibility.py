@@ -10,6 +10,8 @@ from tenants.unit_of_work import Platform
 from tests.graph.asking import ask
 from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, a_member, an_api_key, credentials_of
+from tests.makers_billing import a_plan
+from tests.makers_subscriptions import a_chain, bought, set_policy
 from tests.rules.fixture_organizations import the_fixture
 
 SELLER = "{ viewer { seller { name } permissions } }"
@@ -132,3 +134,26 @@ async def test_key_1_a_keys_permissions_are_what_its_scopes_let_through(
     own = set((await asked(tree.cora, SELLER)).data["viewer"]["permissions"])
     assert own > expected
     assert {"MAKE_API_KEY", "TRANSFER_OWNERSHIP"} <= own
+
+
+async def test_vis_9_what_a_reseller_pays_itself_is_shown_as_the_policy_says(platform: Platform) -> None:
+    # given a subscription of C that costs C 30 and its reseller 9
+    chain = await a_chain(platform)
+    plan = await a_plan(chain.operator, prices=[(chain.operator, "9"), (chain.reseller, "30")])
+    held = await bought(chain, plan)
+    document = "query ($id: ID!) { subscription(id: $id) { segments { charges { net { amount } } } } }"
+
+    async def amounts(who: Member) -> list[str]:
+        [segment] = (await asked(who, document, id=held)).data["subscription"]["segments"]
+        return [each["net"]["amount"] for each in segment["charges"]]
+
+    operator, seller, buyer = chain.operator.someone, chain.seller, chain.customer.someone
+    assert [await amounts(who) for who in (operator, seller, buyer)] == [
+        ["30.00", "9.00"],
+        ["30.00", "9.00"],
+        ["30.00"],
+    ]
+
+    # when the operator hides their cost from its resellers, nobody else sees less
+    await set_policy(chain.operator, resellerSeesCost=False)
+    assert [await amounts(who) for who in (operator, seller, buyer)] == [["30.00", "9.00"], ["30.00"], ["30.00"]]
