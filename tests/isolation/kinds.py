@@ -6,9 +6,11 @@ BY_NAME = {
     "parent": "Organization", "buyer": "Organization", "customer": "Organization", "seller": "Organization",
     "item": "Plan", "entity": "Member", "subject": "Organization", "source": "Payment", "uuid": "Organization",
     "owner": "Member", "key": "ApiKey", "root": "BatchUpdate",
+    "corporate": "Organization", "contact": "Member", "recovery": "OwnershipRecovery",
+    "contactchange": "OwnerContactChange", "session": "ApiKey",
     "user": "Member", "onbehalfof": "Member", "supportsession": "Member",
 }  # fmt: skip
-"""Names that are not a type's."""
+"""Names that are not a type's. A session is no row of a type: any id that is not one of the viewer's own serves."""
 
 
 class UnknownKind(AssertionError):
