@@ -53,28 +53,6 @@ _CHECKS = {
     for account in ("WALLET", "UNBILLED", "DUE", "PAYABLE")
 }
 
-# A row of a pair stands below its seller, wherever that one has moved to, under the buyer's own segment (VIS-6, ORG-3).
-_PLACE = "s.path || substr(o.path, length(p.path) + 1)"
-_AT_SELLER = {
-    "ledger_entry": ("ledger_transaction", "transaction_id"),
-    "invoice_line": ("invoice", "invoice_id"),
-    "invoice_allocation": ("invoice", "invoice_id"),
-}
-_CHECKS |= {
-    f"a {table} does not stand where its seller stands (VIS-6)": f"""
-        SELECT t.id, t.path AS found, {_PLACE} AS expected FROM {table} t
-        JOIN organization o ON o.id = t.organization_id JOIN organization p ON p.id = o.parent_id
-        JOIN organization s ON s.id = t.seller_id WHERE t.path <> {_PLACE}"""
-    for table in ("wallet", "payment", "ledger_transaction", "segment_charge", "money_hold", "invoice")
-}
-_CHECKS |= {
-    f"a {table} does not stand where its {whole} or the seller stands (VIS-6)": f"""
-        SELECT t.{key} AS id, t.path AS found, w.path AS expected FROM {table} t JOIN {whole} w ON w.id = t.{key}
-        JOIN organization s ON s.id = w.seller_id
-        WHERE t.path <> CASE WHEN t.organization_id = w.seller_id THEN s.path ELSE w.path END"""
-    for table, (whole, key) in _AT_SELLER.items()
-}
-
 
 async def check_books(tx: Transaction) -> list[str]:
     """One line per fault, none when the books are sound; `tx` sees as the platform."""

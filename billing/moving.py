@@ -65,10 +65,11 @@ async def move_the_relation(uow: UnitOfWork, moved: OrganizationMoved) -> None:
         uow.tx, organization_id=moved.organization_id, path=moved.path, seller_id=moved.new_seller_id,
         currency=moved.currency, credit_limit_micros=policies.money("creditLimitDefault"), now=moved.at,
     )  # fmt: skip
-    of = {"organization_id": moved.organization_id, "path": moved.path}
     for row in closed:
-        uow.audit("Wallet", row["id"], **of, before={"isOpen": True}, after={"isOpen": False})
-    uow.audit("Wallet", opened_id, **of, after={"isOpen": True, "currency": moved.currency})
+        uow.audit("Wallet", row["id"], organization_id=moved.organization_id, path=moved.old_path,
+                  before={"isOpen": True}, after={"isOpen": False})  # fmt: skip
+    uow.audit("Wallet", opened_id, organization_id=moved.organization_id, path=moved.path,
+              after={"isOpen": True, "currency": moved.currency})  # fmt: skip
     await _forget_terms(uow, moved)
     await uow.tx.execute(
         "UPDATE subscription SET seller_id = $2 WHERE organization_id = $1", moved.organization_id, moved.new_seller_id

@@ -1,14 +1,14 @@
 """The tree's doctor (ORG-3): paths follow from parent pointers; finds what does not fit and puts it right.
 
-Rows of money stand where their seller stands (VIS-6): billing/doctor.py looks at those. Of an entry of the log nothing
-but its path ever changes."""
+Rows of money stand where their seller stands (VIS-6). Of what is only ever added to, nothing but the path changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.transaction import Row, Transaction
 from tenants.paths import TreeNode, rebuild_paths
-from tenants.standing_tables import tables_with_path
+from tenants.standing_money import misplaced_money, money_tables_in_order, put_money_right
+from tenants.standing_tables import ABOUT_MONEY, LOG, tables_with_path
 from tenants.tree_lock import lock_tree
 from tenants.unit_of_work import Platform, platform_transaction
 
@@ -50,6 +50,10 @@ async def examine(platform: Platform, *, repair: bool = False) -> Diagnosis:
             faults += await _table_faults(tx, table)
             if repair:
                 await _repair_table(tx, table)
+        for table in await money_tables_in_order(tx):
+            faults += _faults(table, await misplaced_money(tx, table))
+            if repair:
+                await put_money_right(tx, table)
         return Diagnosis(tuple(faults), repair)
 
 
@@ -75,14 +79,23 @@ async def _repair_organizations(tx: Transaction, faults: list[Fault]) -> None:
 async def _table_faults(tx: Transaction, table: str) -> list[Fault]:
     rows = await tx.fetch(
         f"SELECT t.organization_id, t.path, o.path AS expected, count(*) AS many FROM {table} t "
-        "JOIN organization o ON o.id = t.organization_id WHERE t.path <> o.path "
+        f"JOIN organization o ON o.id = t.organization_id WHERE t.path <> o.path {_but(table)}"
         "GROUP BY t.organization_id, t.path, o.path ORDER BY t.organization_id, t.path"
     )
+    return _faults(table, rows)
+
+
+def _faults(table: str, rows: Sequence[Row]) -> list[Fault]:
     return [Fault(table, row["organization_id"], row["path"], row["expected"], row["many"]) for row in rows]
 
 
 async def _repair_table(tx: Transaction, table: str) -> None:
     await tx.execute(
         f"UPDATE {table} SET path = o.path FROM organization o "
-        f"WHERE o.id = {table}.organization_id AND {table}.path <> o.path"
+        f"WHERE o.id = {table}.organization_id AND {table}.path <> o.path {_but(table)}"
     )
+
+
+def _but(table: str) -> str:
+    """What the log tells of money stands with the pair that had it."""
+    return f"AND NOT {ABOUT_MONEY} " if table == LOG else ""

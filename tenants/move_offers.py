@@ -132,7 +132,7 @@ async def _store(uow: UnitOfWork, organization: OrganizationFacts, new_seller: O
         own = {"organization_id": seller.id, "path": seller.path}
         rows.append({"id": ids[side], **own, "side": side, "twin_id": ids[other], **known})
         after = {"state": "OPEN", "organization": organization.name, "expiresAt": known["expires_at"]}
-        uow.audit("MoveOffer", ids[side], **own, after=after)
+        uow.audit("MoveOffer", ids[side], organization_id=seller.id, path=seller.path, after=after)
     await insert_many(uow.tx, "move_offer", rows)
     return ids["NEW_SELLER"]
 

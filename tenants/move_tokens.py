@@ -41,7 +41,8 @@ async def make_move_token(uow: UnitOfWork, organization_id: str) -> Outcome:
         uow.tx, "move_token", id=token_id, **own, token_hash=secret_hash(token), state="OPEN", created_at=uow.now,
         expires_at=expires_at,
     )  # fmt: skip
-    uow.audit("MoveToken", token_id, **own, after={"expiresAt": expires_at, "token": "***"})
+    uow.audit("MoveToken", token_id, organization_id=organization.id, path=organization.path,
+              after={"expiresAt": expires_at, "token": "***"})  # fmt: skip
     uow.shown_once["token"] = token
     return {"organizationId": organization.id, "expiresAt": format_instant(expires_at)}
 

@@ -47,7 +47,7 @@ class PlannedMove:
 
 
 class MoveQuestion:
-    """Asked about a planned move: how many of what stand in its way, by code (MOVE-4). Asked in the platform's sight."""
+    """Asked about a planned move: how many of what stand in its way, by code (MOVE-4). It sees as the platform."""
 
     def __init__(self) -> None:
         self._answers: list[Callable[[UnitOfWork, PlannedMove], Awaitable[Mapping[str, int]]]] = []

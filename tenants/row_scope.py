@@ -24,6 +24,7 @@ class Sight(StrEnum):
 
 
 SIGHT_OF_TABLE: dict[str, Sight] = {
+    "audit_entry": Sight.PAIR,
     "wallet": Sight.PAIR,
     "payment": Sight.PAIR,
     "ledger_transaction": Sight.PAIR,
@@ -37,8 +38,8 @@ SIGHT_OF_TABLE: dict[str, Sight] = {
     "add_on": Sight.CATALOGUE_ITEM,
     "product": Sight.CATALOGUE_PRODUCT,
 }
-"""Tables that are not simply seen by path range. Money stays with its pair after a move; a catalogue is also seen by
-those it is offered to."""
+"""Tables that are not simply seen by path range. Money stays with its pair after a move, and so do the log's entries
+about it; a catalogue is also seen by those it is offered to."""
 
 _OFFERED_ON_SQLITE = """SELECT p.item_id FROM organization o
 JOIN price_list l ON l.organization_id = o.parent_id AND l.currency = o.currency

@@ -5,8 +5,18 @@ Found in the catalogue, so that a new table is never forgotten."""
 from core.transaction import Transaction
 from tenants.row_scope import SIGHT_OF_TABLE, Sight
 
-MONEY = frozenset(table for table, sight in SIGHT_OF_TABLE.items() if sight is Sight.PAIR)
+LOG = "audit_entry"
+MONEY = frozenset(table for table, sight in SIGHT_OF_TABLE.items() if sight is Sight.PAIR) - {LOG}
 """Rows of a pair stand below their seller: its path and the buyer's own segment, also when the buyer has moved away."""
+
+LOGGED_MONEY = (
+    "CreditNote", "Invoice", "InvoiceAllocation", "LedgerTransaction", "MoneyHold", "Payment", "PaymentAllocation",
+    "Wallet",
+)  # fmt: skip
+"""Entity types of the log's entries that tell of money between seller and buyer: a later seller reads none of them."""
+
+ABOUT_MONEY = "entity_type IN ('" + "', '".join(LOGGED_MONEY) + "')"
+"""A condition on a row of the log."""
 
 TREE = "organization"
 

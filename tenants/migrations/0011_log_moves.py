@@ -6,7 +6,9 @@ from tortoise import migrations
 
 from core.ddl import path_may_follow_postgres, path_may_follow_sqlite
 from core.migration_operations import HandWritten
-from tenants.row_security import SYSTEM_ROLE
+from tenants.row_security import IN_RANGE, OWN, SYSTEM_ROLE
+
+PAIR = f"({IN_RANGE}) OR {OWN}"
 
 COLUMNS = (
     "id", "organization_id", "at", "action", "entity_type", "entity_id", "result_code", "actor_user_id",
@@ -15,13 +17,17 @@ COLUMNS = (
     "support_session_id", "before_values", "after_values", "reason", "ticket", "address", "client", "request_id",
 )  # fmt: skip
 
+# What it tells of money between a buyer and its seller stays with the pair after a move, and the buyer reads it all the
+# same (VIS-6).
+SEEN_BY_ITS_OWN = [f"ALTER POLICY audit_entry_tenant ON audit_entry USING ({PAIR}) WITH CHECK ({PAIR})"]
+
 
 class Migration(migrations.Migration):
     dependencies = [("tenants", "0010_notices")]
     operations = [
         HandWritten(
             sqlite=path_may_follow_sqlite("audit_entry", COLUMNS, "AUDIT_IMMUTABLE"),
-            postgres=path_may_follow_postgres("audit_entry", COLUMNS, SYSTEM_ROLE),
+            postgres=[*path_may_follow_postgres("audit_entry", COLUMNS, SYSTEM_ROLE), *SEEN_BY_ITS_OWN],
             state=[],
         ),
     ]

@@ -31,7 +31,8 @@ from tests.makers import Member, an_api_key, credentials_of
 FOREVER = START + 1000 * EXACT_DAY
 PAIRS = frozenset(
     {
-        "wallet", "payment", "ledger_transaction", "ledger_entry", "segment_charge", "money_hold", "invoice",
+        "audit_entry", "wallet", "payment", "ledger_transaction", "ledger_entry", "segment_charge", "money_hold",
+        "invoice",
         "invoice_line", "invoice_allocation",
     }
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.account_creation import NewAccount
-from accounts.account_status import AccountRole
+from accounts.account_id import AccountRole
 from billing.reversals import reverse_transaction
 from billing.trial import TrialOrder, start_trial
 from core.clock import EXACT_DAY, FixedClock
@@ -315,6 +315,26 @@ async def test_vis_6_the_closed_relation_stays_with_the_old_pair(platform: Platf
     assert (await asked(f.ada, PAYMENTS, platform)).data == before[f.ada.id]
     amounts = [each["amount"]["amount"] for each in (await asked(f.rob, PAYMENTS, platform)).data["payments"]["nodes"]]
     assert amounts == ["7.00"]
+
+
+async def test_the_log_tells_a_later_seller_nothing_of_the_money_before(platform: Platform) -> None:
+    f = await the_sellers(platform)
+    await limit(f.c1, "250.00")
+    log = "{ auditEntries(first: 100) { nodes { entityType action after } } }"
+
+    async def told(who: Member) -> list[str]:
+        nodes = (await asked(who, log, platform)).data["auditEntries"]["nodes"]
+        return [each["entityType"] for each in nodes if "250" in str(each["after"])]
+
+    assert await told(f.cora) == await told(f.ada) == ["Wallet"]
+    offer = await an_offer(f.rob, f.ada, await a_token(f.cora))
+    assert (await done(f.ada, answering("acceptMove"), moveOfferId=offer))["errors"] == []
+    assert await told(f.cora) == await told(f.ada) == await told(f.olga) == ["Wallet"]
+    assert await told(f.rob) == []
+    # everything else of C1's own log is read where C1 stands now
+    kinds = {each["entityType"] for each in (await asked(f.rob, log, platform)).data["auditEntries"]["nodes"]}
+    assert {"Organization", "Member", "MoveToken", "Wallet"} <= kinds
+    await require_sound_tree(platform)
 
 
 async def test_a_reseller_moves_with_all_below_it_and_keeps_its_relations(platform: Platform) -> None:
