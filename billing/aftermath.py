@@ -2,6 +2,7 @@
 
 Every path that moves either calls it once at its end, in its transaction (MON-47, MON-62, MON-64, MON-66, ALR-2)."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -12,8 +13,9 @@ from billing.settlement import Paid, settle_invoices
 from billing.wallet_figures import WalletMode
 from billing.wallets import WalletRow, lock_wallets
 from core.clock import Instant
+from core.ids import new_id
 from core.money import format_amount
-from core.transaction import Transaction, fetch_one
+from core.transaction import Transaction, fetch_one, insert
 from tenants.policy import read_policies
 from tenants.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
@@ -28,6 +30,8 @@ class Standing:
     wallet: WalletRow
     policies: Policies
     timezone: str
+    is_open: bool = True
+    """A closed Wallet only settles its old invoices; what runs now hangs on the new one (MOVE-7)."""
 
 
 async def follow_up(uow: UnitOfWork, wallet_ids: Collection[str], paid: Mapping[str, Paid] = NOTHING_PAID) -> None:
@@ -38,17 +42,23 @@ async def follow_up(uow: UnitOfWork, wallet_ids: Collection[str], paid: Mapping[
         for wallet in (await lock_wallets(uow, wallet_ids)).values():
             settled = await settle_invoices(uow, wallet, paid.get(wallet.id))
             standing = await read_standing(uow.tx, settled)
-            await follow_limit(uow.tx, standing, uow.now, uow.actor.member_id)
-            await _follow_alerts(uow.tx, standing, uow.now)
+            if standing.is_open:
+                await follow_limit(uow.tx, standing, uow.now, uow.actor.member_id)
+                await _follow_alerts(uow.tx, standing, uow.now)
             if wallet.id in paid:
                 await lift_when_paid(uow, wallet.organization_id)
 
 
 async def read_standing(tx: Transaction, wallet: WalletRow) -> Standing:
     """Policies and time zone of the Wallet's buyer; `tx` sees as the platform."""
-    buyer = await fetch_one(tx, "SELECT timezone FROM organization WHERE id = $1", wallet.organization_id)
+    buyer = await fetch_one(
+        tx,
+        "SELECT o.timezone, w.closed_at FROM wallet w JOIN organization o ON o.id = w.organization_id WHERE w.id = $1",
+        wallet.id,
+    )
     assert buyer is not None, "a Wallet names a stored organization"
-    return Standing(wallet, await read_policies(tx, wallet.organization_id), buyer["timezone"])
+    policies = await read_policies(tx, wallet.organization_id)
+    return Standing(wallet, policies, buyer["timezone"], buyer["closed_at"] is None)
 
 
 async def follow_limit(tx: Transaction, standing: Standing, at: Instant, actor_member_id: str | None) -> None:
@@ -59,18 +69,31 @@ async def follow_limit(tx: Transaction, standing: Standing, at: Instant, actor_m
         if services:
             details = {"reason": "CREDIT_LIMIT", "services": services} | _balance(wallet)
             await raise_alert(tx, _alert(standing, AlertKind.SUSPENDED, details), at)
+            await _notify(tx, "notice.subscription_suspended", wallet, details | {"wayBack": "Pay what is owed."}, at)
     elif is_returning(wallet, standing.policies, at):
-        await return_from_limit(tx, wallet.organization_id, at, actor_member_id)
+        services = await return_from_limit(tx, wallet.organization_id, at, actor_member_id)
         await _close(tx, wallet, AlertKind.SUSPENDED, at)
+        if services:
+            details = {"services": services} | _balance(wallet)
+            await _notify(tx, "notice.subscription_returned", wallet, details, at)
 
 
 async def _follow_alerts(tx: Transaction, standing: Standing, now: Instant) -> None:
     wallet = standing.wallet
     if is_low(wallet, standing.policies):
-        await raise_alert(tx, _alert(standing, AlertKind.LOW_MONEY, _balance(wallet)), now)
+        if await raise_alert(tx, _alert(standing, AlertKind.LOW_MONEY, _balance(wallet)), now):
+            await _notify(tx, "notice.low_money", wallet, _balance(wallet), now)
     else:
         await _close(tx, wallet, AlertKind.LOW_MONEY, now)
     await _close_covered(tx, wallet, now)
+
+
+async def _notify(tx: Transaction, topic: str, wallet: WalletRow, payload: Mapping[str, object], at: Instant) -> None:
+    """One notice to the buyer, with the change itself; also where time alone acts."""
+    await insert(
+        tx, "outbox", id=new_id("obx"), organization_id=wallet.organization_id, path=wallet.path, topic=topic,
+        subject_id=wallet.id, payload=json.dumps({**payload, "link": "/wallet"}), created_at=at, due_at=at,
+    )  # fmt: skip
 
 
 def is_low(wallet: WalletRow, policies: Policies) -> bool:

@@ -41,9 +41,9 @@ class Alert:
     """What a Wallet has to cover for the cause to be gone (ALR-2)."""
 
 
-async def raise_alert(tx: Transaction, alert: Alert, now: Instant) -> None:
-    """Store the Alert, if none of its kind stands for the subject and this local date."""
-    await tx.execute(
+async def raise_alert(tx: Transaction, alert: Alert, now: Instant) -> bool:
+    """Store the Alert, if none of its kind stands for the subject and this local date; whether it is new."""
+    raised = await tx.execute(
         "INSERT INTO alert (id, organization_id, path, kind, subject_id, alert_date, details, created_at, "
         "needed_micros) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "ON CONFLICT (organization_id, kind, subject_id, alert_date) DO NOTHING",
@@ -51,6 +51,7 @@ async def raise_alert(tx: Transaction, alert: Alert, now: Instant) -> None:
         local_date(now, alert.timezone).isoformat(), json.dumps(dict(alert.details)), now,
         alert.needed_micros,
     )  # fmt: skip
+    return raised > 0
 
 
 async def close_alerts(tx: Transaction, kind: AlertKind, subject_id: str, now: Instant) -> None:

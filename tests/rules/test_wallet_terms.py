@@ -275,6 +275,9 @@ async def test_ms_36_only_beyond_the_limit_suspends(platform: Platform, clock: F
     assert await status(platform, subscription) == "SUSPENDED"
     assert (await timeline(platform, subscription))[-1] == (clock.at, "ACTIVE", "SUSPENDED", "CREDIT_LIMIT")
     assert [alert["organization_id"] for alert in await alerts(platform, "SUSPENDED")] == [chain.customer.id]
+    notices = await rows(platform, "SELECT topic, organization_id FROM outbox WHERE topic LIKE 'notice.%' ORDER BY id")
+    assert [row["topic"] for row in notices] == ["notice.low_money", "notice.subscription_suspended"]
+    assert {row["organization_id"] for row in notices} == {chain.customer.id}
     assert len(await alerts(platform, "LOW_MONEY")) == 1
 
 
