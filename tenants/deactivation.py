@@ -45,6 +45,7 @@ async def deactivate_organization(
     _allow(uow, organization)
     require_fresh_password(uow)
     organization = await consider_closing(uow, organization)
+    await _still_allowed(uow)
     offer = (await policies_for(uow, organization.id)).choice("userDeactivation")
     _require_offered(organization, offer)
     at = at_instant(uow, await time_of_organization(uow, organization))
@@ -112,6 +113,16 @@ def _allow(uow: UnitOfWork, organization: OrganizationFacts) -> None:
     if organization.kind == "OPERATOR":
         refuse("OPERATOR_PROTECTED", "The operator is never deactivated.")
     allow(uow, Action.DEACTIVATE_OWN_ORGANIZATION, organization)
+
+
+async def _still_allowed(uow: UnitOfWork) -> None:
+    """The role was read before the lock: ownership may have been transferred meanwhile (GEN-7)."""
+    role = await fetch_value(
+        uow.tx, f"SELECT m.role FROM member m WHERE m.id = $4 AND {uow.visible('m', 'member')}",
+        *uow.scope, uow.actor.member_id,
+    )  # fmt: skip
+    if role != Role.OWNER:
+        refuse("FORBIDDEN", "This role may not do this here.")
 
 
 def _require_offered(organization: OrganizationFacts, offer: str) -> None:

@@ -10,8 +10,9 @@ from tenants.actor import Credentials
 from tenants.deactivation import deactivate_organization, reverse_by_link
 from tenants.deletion import delete_organization, reverse_deletion
 from tenants.new_organization import NewOwner
+from tenants.ownership import transfer_ownership
 from tenants.unit_of_work import Platform
-from tests.acting import do
+from tests.acting import Act, do
 from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, a_member, an_api_key, credentials_of
 from tests.makers_billing import (
@@ -329,3 +330,21 @@ async def test_a_deleted_organization_is_listed_only_when_asked_for(platform: Pl
     found = (await asked(tree.ben, listed, filter={"status": ["DELETED"]})).data["organizations"]["nodes"]
     assert found == [{"name": "C1", "owner": None}]
     assert await refused(tree.ben, REVERSE, organizationId=tree.c1.id) == ["IRREVERSIBLE"]
+
+
+async def test_gen_7_who_has_just_given_the_ownership_away_ends_nothing(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    await set_policy(tree.o, userDeactivation="FINAL", ownerTransferNeedsPaidInvoices=False)
+
+    async def codes_of(act: Act) -> tuple[str, ...]:
+        try:
+            await do(tree.cora, act)
+        except Refused as refusal:
+            return refusal.codes
+        return ()
+
+    found = await asyncio.gather(
+        codes_of(lambda uow: transfer_ownership(uow, tree.c1.id, tree.dan.id)), codes_of(deactivate_organization)
+    )
+    assert () in found
+    assert found != [(), ()]
