@@ -5,7 +5,7 @@ from dataclasses import asdict
 from core.ids import new_id
 from core.refusals import refuse
 from core.transaction import Transaction, fetch_value, insert
-from tenants.access import OrganizationFacts, organization_by_id, require_active
+from tenants.access import OrganizationFacts, organization_by_id, require_active, require_consent
 from tenants.billing_numbers import billing_number_for
 from tenants.commands import Outcome
 from tenants.invitations import Invited, make_invitation
@@ -60,6 +60,7 @@ def _allow(uow: UnitOfWork, seller: OrganizationFacts, new: NewOrganization) -> 
     is_own = seller.id == uow.actor.organization_id
     relation = Relation.BUYER_MANAGED_BY_CUSTOMER if is_own else Relation.BELOW_BUYER
     decide(Action.CREATE_BUYER, uow.actor.role, relation, uow.actor.via).enforce()
+    require_consent(uow)
     if uow.actor.organization_kind != "OPERATOR":
         for value, field in ((new.billing_number, "billingNumber"), (new.is_sandbox or None, "isSandbox")):
             if value is not None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from core.calendar import local_date, start_of_day
 from core.refusals import Blockers, refuse
 from core.transaction import Row, fetch_one
-from tenants.access import OrganizationFacts, organization_by_id, relation_to, row_by_id
+from tenants.access import OrganizationFacts, organization_by_id, relation_to, require_consent, row_by_id
 from tenants.buyer_tags import store_buyer_tags
 from tenants.commands import Outcome
 from tenants.input_checks import noted
@@ -64,6 +64,7 @@ async def update_organization(uow: UnitOfWork, edit: OrganizationEdit) -> Outcom
     stored = await row_by_id(uow, "organization", edit.id, ("id",), _STORED)
     edited = _Edited(organization, stored, await policies_for(uow, organization.id), edit)
     _enforce_rights(uow, edited)
+    require_consent(uow)
     if edit.version != organization.version:
         _version_conflict()
     too_many_buyer_tags(_tags_of(edit))
