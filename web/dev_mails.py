@@ -32,7 +32,7 @@ async def show(request: Request) -> Response:
 
 def _newest(folder: Path) -> list[EmailMessage]:
     files = sorted(folder.glob("*.eml"), key=lambda file: file.name, reverse=True)[:MOST]
-    return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]  # type: ignore[arg-type, misc]
+    return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
 
 
 def _shown(mail: EmailMessage) -> str:

@@ -55,6 +55,28 @@ async def forget_messages(platform: Platform, last: Instant) -> int:
     )  # fmt: skip
 
 
+@periodic("delivered mails", every_seconds=HOUR)
+async def forget_deliveries(platform: Platform, last: Instant) -> int:
+    """To whom messages went, once the messages themselves are gone."""
+    return await _delete(
+        platform,
+        "DELETE FROM mail_delivery WHERE (message_id, address_folded) IN (SELECT d.message_id, d.address_folded "
+        "FROM mail_delivery d WHERE d.at < $1 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = d.message_id) "
+        "LIMIT $2)",
+        platform.clock.now() - KEPT, CHUNK,
+    )  # fmt: skip
+
+
+@periodic("reset links", every_seconds=HOUR)
+async def forget_links(platform: Platform, last: Instant) -> int:
+    """Reset links that no longer work (AUTH-5): an hour is enough to count how many somebody asked for."""
+    return await _delete(
+        platform,
+        "DELETE FROM password_reset WHERE id IN (SELECT id FROM password_reset WHERE expires_at < $1 LIMIT $2)",
+        platform.clock.now() - EXACT_DAY, CHUNK,
+    )  # fmt: skip
+
+
 async def _delete(platform: Platform, sql: str, *arguments: object) -> int:
     """A chunk per transaction until nothing is left; how many rows went."""
     deleted = 0

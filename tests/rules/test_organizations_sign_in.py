@@ -19,11 +19,13 @@ from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do, everything
 from tests.graph.asking import Answer, ask
 from tests.makers import PASSWORD, Member, a_member, an_api_key, credentials_of
+from tests.makers_billing import pay
 from tests.rules.fixture_organizations import Fixture, the_fixture
 
 HERE = Credentials(None, address="198.51.100.1", client="pytest")
 UPDATE = """mutation ($input: UpdateMemberInput!) { updateMember(input: $input) { errors { code field }
-member { givenName familyName email phone hasPortalAccess invitation version } contactChanges { id channel value } } }"""
+member { givenName familyName email phone hasPortalAccess invitation version }
+contactChanges { id channel value } } }"""
 END_SESSIONS = """mutation ($input: MemberInput!) { endMemberSessions(input: $input) {
 errors { code } endedCount } }"""
 REQUEST = """mutation ($input: RequestOwnerContactChangeInput!) { requestOwnerContactChange(input: $input) {
@@ -386,8 +388,8 @@ async def test_a_25_who_may_pay_signs_in_to_pay_and_nothing_else(platform: Platf
     refusal = await edited_by(session, platform, family.mia)
     assert codes(refusal) == ["ORGANIZATION_NOT_ACTIVE"]
     assert (await ask(platform, key, WHERE)).codes == ["ORGANIZATION_NOT_ACTIVE"]
-    # and all is as before when it is lifted
-    await do(family.ben, lambda uow: lift(uow, family.c1.id, SuspensionReason.PAYMENT))
+    # and all is as before when the payment is settled
+    await pay(family.c1, "30.00")
     assert (await ask(platform, session, "{ members { totalCount } }")).data["members"]["totalCount"] == 3
 
 

@@ -184,7 +184,7 @@ class _Server:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        self.got.append(bytes(envelope.content or b""))
+        self.got.append(envelope.content if isinstance(envelope.content, bytes) else b"")
         return "250 OK"
 
 

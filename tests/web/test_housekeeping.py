@@ -79,6 +79,20 @@ async def test_messages_done_for_a_month_go(platform: Platform) -> None:
     assert {row["id"] for row in await rows(platform, "SELECT id FROM outbox")} == set(ids[1:])
 
 
+async def test_old_links_and_notes_of_mails_go(platform: Platform) -> None:
+    now = platform.clock.now()
+    async with platform_transaction(platform) as tx:
+        await insert(tx, "users", id="usr_1", email="a@b.test", email_folded="a@b.test", created_at=0)
+        for link_id, expires_at in (("old", now - EXACT_DAY - 1), ("new", now)):
+            await insert(tx, "password_reset", id=link_id, user_id="usr_1", token_hash=link_id, created_at=0,
+                         expires_at=expires_at)  # fmt: skip
+        for message_id, at in (("old", now - MONTH - 1), ("new", now)):
+            await insert(tx, "mail_delivery", message_id=message_id, address_folded="a@b.test", state="SENT", at=at)
+    done = await run_steps_once(platform)
+    assert (done["reset links"], done["delivered mails"]) == (1, 1)
+    assert [row["id"] for row in await rows(platform, "SELECT id FROM password_reset")] == ["new"]
+
+
 async def test_failed_tries_that_count_no_more_go(platform: Platform) -> None:
     async with platform_transaction(platform) as tx:
         await insert(tx, "sign_in_lock", email_folded="x@example.com", failed_at="[1]")
