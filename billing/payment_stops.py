@@ -1,6 +1,7 @@
 """PAYMENT suspensions that follow from money: set when billingStatus turns INACTIVE for want of payment or an invoice
 is overdue, as `suspendWhenUnpaid` says, and lifted when nothing due is unpaid (STOP-3, STOP-7)."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from core.transaction import Row, Transaction, fetch_one, fetch_value
 from tenants.platform_stops import has_standing, lift_by_platform, suspend_by_platform
 from tenants.platform_work import in_the_platforms_name
 from tenants.policy import read_policies
+from tenants.policy_parameters import Preset
+from tenants.policy_resolution import policies_of
 from tenants.questions import unpaid_due_count
 from tenants.suspension_rows import SuspensionReason
 from tenants.unit_of_work import UnitOfWork
@@ -59,12 +62,22 @@ async def lift_when_paid(uow: UnitOfWork, organization_id: str) -> bool:
 
 async def turned_unpaid(tx: Transaction, after: Instant, until: Instant, clock_id: str | None) -> list[Unpaid]:
     """What turned unpaid in (after, until], in the order of time: one entry for each organization and cause."""
-    found = [Unpaid(row["at"], row["organization_id"], "OVERDUE") for row in await _overdue(tx, after, until, clock_id)]
-    for organization_id in await _changed(tx, after, until, clock_id):
+    modes, found = await _modes_in_use(tx), list[Unpaid]()
+    for row in await _overdue(tx, after, until, clock_id) if "OVERDUE" in modes else ():
+        found.append(Unpaid(row["at"], row["organization_id"], "OVERDUE"))
+    for organization_id in await _changed(tx, after, until, clock_id) if "INACTIVE" in modes else ():
         at = await _turned_inactive(tx, organization_id, after, until)
         if at is not None:
             found.append(Unpaid(at, organization_id, "INACTIVE"))
     return sorted(found, key=lambda unpaid: (unpaid.at, unpaid.organization_id))
+
+
+async def _modes_in_use(tx: Transaction) -> set[str]:
+    """What anybody has set `suspendWhenUnpaid` to, by value or preset: mostly nobody, and nothing is searched."""
+    values = await tx.fetch("SELECT DISTINCT value FROM policy_value WHERE parameter = 'suspendWhenUnpaid'")
+    presets = await tx.fetch("SELECT DISTINCT preset FROM policy_preset")
+    chosen = {policies_of(Preset(row["preset"])).choice("suspendWhenUnpaid") for row in presets}
+    return chosen | {json.loads(row["value"]) for row in values}
 
 
 async def suspend_unpaid(uow: UnitOfWork, unpaid: Unpaid, started_at: Instant) -> bool:
