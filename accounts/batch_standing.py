@@ -59,7 +59,8 @@ async def standing_of(platform: Platform, job_id: str) -> Standing | None:
             return None
         session_id, now = row["confirmed_by_support_session_id"], platform.clock.now()
         supporter = None if session_id is None else await supporter_now(tx, session_id, now)
-    role = _role_now(row, now) if session_id is None else supporter and supporter.role
+    supporters_role = None if supporter is None else supporter.role
+    role = _role_now(row, now) if session_id is None else supporters_role
     actor = supporter or _actor(row, role or Role(row["confirmed_by_role"] or Role.MEMBER))
     failure = _failure(row, role, actor, time_of(actor, platform.clock))
     return Standing(row["id"], JobState(row["state"]), actor, row["customer_id"], row["customer_path"], failure)

@@ -117,7 +117,7 @@ async def test_a_59_what_nobody_does_while_acting(platform: Platform) -> None:
     )
     # then ownership, keys, consents, sessions, deletion and managedBy are out of reach in any scope
     assert (await read(platform, supporter, VIEWER)).data["viewer"]["role"] == "OWNER"
-    barred = {
+    barred: dict[str, dict[str, Any]] = {
         TRANSFER: {"organizationId": tree.c1.id, "memberId": tree.dan.id},
         MAKE_KEY: {"organizationId": tree.c1.id, "name": "k", "scopes": ["accounts:read"]},
         OPEN: asking_for(tree.c1),
