@@ -2,6 +2,7 @@
 
 ALLOWED_REFERENCES: dict[tuple[str, str], str] = {
     ("AuditEntry", "actorUserId"): "a person belongs to no organization; shown where the actor's is in sight (AUD-1)",
+    ("AuditEntry", "organizationId"): "whose money it tells of, also when that buyer has moved away (VIS-6)",
     ("SegmentCharge", "itemId"): "what was bought, also when its seller no longer offers it (SUB-33)",
     ("SubscriptionAddOn", "addOnId"): "what was bought, also when its seller no longer offers it (SUB-5)",
     ("Price", "itemId"): "what the list prices: a seller keeps its price when its own seller stops offering (SUB-3)",

@@ -272,6 +272,9 @@ def moved_rows(p: Place, old_seller: Place, mark: Mark) -> list[tuple[str, Colum
     line = {"transaction_id": transaction, "currency": "USD"}
     comment, paid = {"internal_comment": old_seller.texts["member"]}, p.ref("pay", "old")
     theirs = {key: value for key, value in old.items() if key != "seller_id"}
+    told = theirs | {"actor_user_id": old_seller.ref("usr"), "actor_member_id": old_seller.ref("mem"),
+                     "actor_organization_id": old_seller.id, "entity_id": paid, "api_key_id": None, "address": None,
+                     "client": None}  # fmt: skip
     return [
         ("wallet", _wallet(p, mark) | old | {"id": wallet, "closed_at": START}),
         ("ledger_entry", line | theirs | {"line": 1, "ledger_account": "WALLET", "amount_micros": mark.micros}),
@@ -279,5 +282,6 @@ def moved_rows(p: Place, old_seller: Place, mark: Mark) -> list[tuple[str, Colum
         ("ledger_transaction", _transaction(p, mark) | pair | comment | {"id": transaction, "source_id": paid}),
         ("payment", _payment(p, mark) | pair | {"id": paid, "ledger_transaction_id": transaction}),
         ("segment_charge", _charges(p, mark)[0] | pair | {"id": p.ref("charge", "old")}),
+        ("audit_entry", _audit(p, mark)[0] | told | {"id": p.ref("aud", "old"), "entity_type": "Payment"}),
         ("invoice", pair | {"id": p.ref("inv", "old"), "type": "TAX"} | INVOICE_DAYS),
     ]
