@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from billing.wallet_figures import UsageSettlement, WalletMode
 from core.refusals import refuse
@@ -229,8 +230,7 @@ def require_balanced(entries: Iterable[Entry]) -> None:
 
 def _entries_of_row(row: str, terms: WalletTerms, figures: Figures) -> tuple[Entry, ...]:
     """One row of ENTRIES as entries; tax has one for each component."""
-    place, formula = row.split(" ")
-    signed = [(-1 if sign == "-" else 1, letter) for sign, letter in re.findall(r"([+-])([a-z])", formula)]
+    place, signed = _parsed(row)
     if place == LedgerAccount.TAX:
         sign = signed[0][0]
         return tuple(
@@ -241,6 +241,13 @@ def _entries_of_row(row: str, terms: WalletTerms, figures: Figures) -> tuple[Ent
     owner = Owner.BUYER if account in _OF_THE_PAIR else Owner.SELLER
     amount = sum(sign * figures.value(letter) for sign, letter in signed)
     return (Entry(account, owner, amount, _detail(account, figures)),)
+
+
+@lru_cache(maxsize=256)
+def _parsed(row: str) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """The place of a row of ENTRIES, and its figures with their signs."""
+    place, formula = row.split(" ")
+    return place, tuple((-1 if sign == "-" else 1, letter) for sign, letter in re.findall(r"([+-])([a-z])", formula))
 
 
 def _account_of(place: str, terms: WalletTerms, figures: Figures) -> LedgerAccount:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from billing.chain import Level, LevelPrice, OrderedItem, SaleChain, level_price
 from billing.invoice_figures import debt_micros, open_at_issue
@@ -23,19 +24,19 @@ class ChargeLine:
     taxed: TaxedAmount
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LevelSale:
-    """What one pair is charged. Amounts in micros of the pair's currency."""
+    """What one pair is charged. Amounts in micros of the pair's currency. What a purchase asks often is kept."""
 
     level: Level
     lines: tuple[ChargeLine, ...]
 
-    @property
+    @cached_property
     def net_micros(self) -> int:
         """All lines without tax."""
         return sum(line.taxed.net_micros for line in self.lines)
 
-    @property
+    @cached_property
     def tax_micros(self) -> dict[str, int]:
         """The tax by component."""
         found: dict[str, int] = {}
@@ -43,19 +44,19 @@ class LevelSale:
             found[tax.component] = found.get(tax.component, 0) + tax.amount_micros
         return found
 
-    @property
+    @cached_property
     def gross_micros(self) -> int:
         """What the buyer of the pair pays."""
         return sum(line.taxed.gross_micros for line in self.lines)
 
-    @property
+    @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """The pair's entries; none for a sale at 0 (MON-22)."""
         wallet = self.level.pair.wallet
         terms = wallet.terms(self.level.policies)
         return charge(terms, self.net_micros, self.tax_micros, is_invoiced_at_once=self.is_invoiced_at_once)
 
-    @property
+    @cached_property
     def is_invoiced_at_once(self) -> bool:
         """Whether the purchase makes a TAX invoice of its own (MON-70); a group's come once a cycle (MON-36)."""
         at_once = self.level.policies.choice("invoicing") == "INDIVIDUAL_AND_MONTHLY"
