@@ -30,6 +30,10 @@ SUBJECTS: dict[str, tuple[str, str]] = {
     "notice.deletion_reversed": ("{organization} will not be deleted", "The deletion of {organization} was reversed."),
     "notice.organization_ended": ("{organization} is deleted", "{organization} is deleted."),
     "notice.organization_moved": ("{organization} has moved", "{organization} has a new seller."),
+    "notice.identity_provider_changed": (
+        "The sign-in of {organization} was changed",
+        "Through which provider the members of {organization} may sign in was changed.",
+    ),
     "notice.second_factor_changed": ("How you sign in was changed", "The second factor of your sign-in was changed."),
 }
 
