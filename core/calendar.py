@@ -23,6 +23,11 @@ def start_of_day(day: date, zone: str) -> Instant:
     return _first_instant_showing(datetime.combine(day, time()), zone)
 
 
+def at_hour(day: date, hour: int, zone: str) -> Instant:
+    """That full hour of a local day; one that is missing is the first instant after the gap (ALR-1: 9)."""
+    return _first_instant_showing(datetime.combine(day, time(hour)), zone)
+
+
 def end_of_days(first_day: date, days: int, zone: str) -> Instant:
     """When a limit of N days that starts on first_day (day 0) is over: the start of day N + 1 (GEN-3)."""
     return start_of_day(first_day + timedelta(days=days + 1), zone)

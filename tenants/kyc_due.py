@@ -4,25 +4,33 @@ By the platform's clock in a periodic step, by a sandbox's within the command th
 
 from collections.abc import Sequence
 
-from core.clock import EXACT_DAY, Instant
+from core.clock import Instant
 from core.periodic import periodic
 from core.transaction import Row, Transaction, fetch_one
 from tenants.kyc import KycOverdue, on_kyc_overdue
 from tenants.kyc_rules import MISSING, KycStatus, kyc_overdue_at
-from tenants.organization_events import ClockAdvanced, on_clock_advanced
+from tenants.organization_events import ClockAdvanced
 from tenants.platform_stops import suspend_by_platform
 from tenants.platform_work import in_the_platforms_name, platform_work
 from tenants.policy import read_policies
 from tenants.policy_parameters import Preset
-from tenants.policy_resolution import policies_of
+from tenants.policy_resolution import Policies, policies_of
 from tenants.suspension_rows import SuspensionReason
 from tenants.tree_lock import lock_tree
 from tenants.unit_of_work import Platform, UnitOfWork, platform_reading
 
 ACTION = "suspendForMissingDocuments"
 _MISSING = ", ".join(f"'{status.value}'" for status in sorted(MISSING))
-_FIRST_DAY: Instant = EXACT_DAY
-"""Nothing is due on the day of the activation, whatever the time zone."""
+
+
+async def missing_documents(
+    tx: Transaction, until: Instant, clock_id: str | None = None
+) -> list[tuple[str, Policies, Instant, str]]:
+    """Organizations that may owe documents: id, policies, activation, time zone. `tx` sees as the platform."""
+    return [
+        (str(row["id"]), await read_policies(tx, row["id"]), row["activated_at"], row["timezone"])
+        for row in await _candidates(tx, until, clock_id)
+    ]
 
 
 async def overdue_organizations(
@@ -32,10 +40,10 @@ async def overdue_organizations(
 
     Those that live by the sandbox clock, or without one that stands by the platform's; `tx` sees as the platform."""
     due = []
-    for row in await _candidates(tx, until, clock_id):
-        overdue_at = kyc_overdue_at(await read_policies(tx, row["id"]), row["activated_at"], row["timezone"])
+    for organization_id, policies, activated_at, zone in await missing_documents(tx, until, clock_id):
+        overdue_at = kyc_overdue_at(policies, activated_at, zone)
         if overdue_at is not None and overdue_at <= until:
-            due.append((overdue_at, str(row["id"])))
+            due.append((overdue_at, organization_id))
     return [(organization_id, overdue_at) for overdue_at, organization_id in sorted(due)]
 
 
@@ -52,9 +60,10 @@ async def suspend_overdue_in_real_time(platform: Platform, _last_run: Instant) -
     return suspended
 
 
-@on_clock_advanced
 async def suspend_overdue_in_a_sandbox(uow: UnitOfWork, event: ClockAdvanced) -> None:
-    """A sandbox clock moved: what fell due on the way is suspended at the instant it did."""
+    """A sandbox clock moved: what fell due on the way is suspended at the instant it did.
+
+    kyc_notices.py registers it behind its own hook: what is said before the last day is over comes first."""
     async with in_the_platforms_name(uow, ACTION, event.now) as theirs:
         for organization_id, overdue_at in await overdue_organizations(theirs.tx, event.now, event.clock_id):
             await _suspend(theirs, organization_id, overdue_at, max(overdue_at, event.before))
@@ -88,5 +97,5 @@ async def _candidates(tx: Transaction, until: Instant, clock_id: str | None) -> 
         f"AND EXISTS (SELECT 1 FROM ({setters}) s WHERE substr(o.path, 1, length(s.path)) = s.path) "
         "AND NOT EXISTS (SELECT 1 FROM suspension u WHERE u.organization_id = o.id AND u.reason = 'KYC_OVERDUE' "
         "AND u.lifted_at IS NULL) ORDER BY o.id",
-        until - _FIRST_DAY, clock_id or "", *presets,
+        until, clock_id or "", *presets,
     )  # fmt: skip

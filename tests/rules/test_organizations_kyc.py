@@ -190,3 +190,51 @@ async def test_kyc_2_codes_end_after_ten_minutes_and_tries_count_one_by_one(
     for who, refused in ((family.mia, "FORBIDDEN"), (family.ben, "CONSENT_REQUIRED"), (family.rob, "NOT_FOUND")):
         assert codes(await done(who, VERIFY, **given)) == [refused]
         assert codes(await done(who, REQUEST, organizationId=family.c1.id)) == [refused]
+
+
+async def test_a_71_two_notices_one_each_and_none_once_the_cause_is_gone(platform: Platform, clock: FixedClock) -> None:
+    family = await the_fixture(platform)
+    await a_preset(family.r1, "myoperator")
+    activated = parse_instant("2025-06-01T02:00:00Z")  # 10:00 in Singapore
+    for each in (family.c1, family.c2):
+        await rows(platform, "UPDATE organization SET activated_at = $2 WHERE id = $1 RETURNING id", each.id, activated)
+    others = (family.r1a.id, family.c3.id)
+    await rows(platform, "UPDATE organization SET kyc_status = 'APPROVED' WHERE id IN ($1, $2) RETURNING id", *others)
+
+    async def noticed(of: Organization) -> list[str]:
+        found = await rows(
+            platform, "SELECT payload FROM outbox WHERE topic = 'notice.kyc_due' AND organization_id = $1 ORDER BY id",
+            of.id,
+        )  # fmt: skip
+        return [json.loads(each["payload"])["day"] for each in found]
+
+    steps = {"2025-06-06T00:59:59Z": 0, "2025-06-06T01:00:00Z": 2, "2025-06-06T11:00:00Z": 0}
+    clock.at = activated
+    for moment, sent_then in steps.items():
+        clock.advance_to(parse_instant(moment))
+        assert (await run_steps_once(platform))["notices of missing documents"] == sent_then
+    clock.advance_to(parse_instant("2025-06-07T03:00:00Z"))
+    assert await decided(family.ben, family.c2, "APPROVED") == []
+    for moment in ("2025-06-08T01:00:00Z", "2025-06-08T09:00:00Z", "2025-06-08T20:00:00Z"):
+        clock.advance_to(parse_instant(moment))
+        await run_steps_once(platform)
+    assert await noticed(family.c1) == ["2025-06-06", "2025-06-08"]
+    assert await noticed(family.c2) == ["2025-06-06"]
+
+
+async def test_kyc_notices_of_a_sandbox_leave_at_their_own_time(platform: Platform) -> None:
+    o = await an_operator(platform)
+    r = await a_reseller(platform, under=o, sandbox=True, stands_at=START)
+    c = await a_customer(platform, under=r)
+    await a_policy_value(r, "kycRequired", True)
+    await a_policy_value(r, "kycDueDays", 7)
+    for to in ("2026-02-07T03:00:00Z", "2026-03-09T10:00:00Z"):
+        assert codes(await done(r.someone, MOVE, organizationId=r.id, to=to)) == []
+    assert await seen(r.someone, c) == ("SUSPENDED", "NONE")
+    found = await rows(
+        platform, "SELECT created_at FROM outbox WHERE topic = 'notice.kyc_due' AND organization_id = $1 ORDER BY id",
+        c.id,
+    )  # fmt: skip
+    assert [each["created_at"] for each in found] == [
+        parse_instant("2026-02-07T01:00:00Z"), parse_instant("2026-02-09T01:00:00Z"),
+    ]  # fmt: skip
