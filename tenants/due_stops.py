@@ -5,11 +5,13 @@ One thing after the other in the order of time, so that a jump of the clock leav
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
 from core.calendar import local_date, start_of_day
 from core.clock import Instant
 from core.periodic import periodic
 from core.refusals import Blocker
-from core.transaction import fetch_one, fetch_value
+from core.transaction import Transaction, fetch_value
 from tenants.access import OrganizationFacts, organization_by_id
 from tenants.closing_blockers import closing_facts, deletion_blockers
 from tenants.erasure import end_for_good
@@ -17,8 +19,10 @@ from tenants.organization_events import DeletionBlocked, on_deletion_blocked
 from tenants.platform_work import at_instant, platform_work
 from tenants.suspension_rows import SUSPENDED_AGAIN, SuspensionReason, restate
 from tenants.tree_lock import lock_tree
-from tenants.unit_of_work import Platform, UnitOfWork
+from tenants.unit_of_work import Platform, UnitOfWork, platform_reading
 
+CHUNK = 500
+_log = structlog.get_logger()
 _DUE = """
 SELECT due.at, due.what, due.row_id, due.organization_id FROM (
     SELECT s.delayed_until_at AS at, 'DELAY_OVER' AS what, s.id AS row_id, s.organization_id FROM suspension s
@@ -31,7 +35,7 @@ SELECT due.at, due.what, due.row_id, due.organization_id FROM (
     SELECT d.next_check_at, 'DELETION_CHECK', d.id, d.organization_id FROM deletion d
     WHERE d.ended_at IS NULL AND d.next_check_at <= $1
 ) due JOIN organization o ON o.id = due.organization_id LEFT JOIN sandbox_clock c ON c.id = o.clock_id
-WHERE {lives_by} ORDER BY due.at, due.what, due.row_id LIMIT 1
+WHERE {lives_by} AND ($3 = '' OR due.row_id = $3) ORDER BY due.at, due.what, due.row_id LIMIT {most}
 """
 
 
@@ -58,29 +62,43 @@ async def carry_out_due_stops(uow: UnitOfWork, until: Instant, clock_id: str | N
 
 @periodic("due stops of organizations", every_seconds=30)
 async def carry_out_in_real_time(platform: Platform, last_run: Instant) -> int:
-    """The same in real time, a transaction for each thing; answers how many."""
+    """The same in real time, a transaction for each thing; answers how many. What fails does not hold up the others."""
+    async with platform_reading(platform) as tx:
+        found = await _due_stops(tx, platform.clock.now(), None, most=CHUNK)
     done = 0
-    while await _one_in_real_time(platform):
-        done += 1
+    for due in found:
+        try:
+            done += await _one_in_real_time(platform, due)
+        except Exception:
+            _log.exception("a due stop failed", what=due.what, organization_id=due.organization_id)
     return done
 
 
-async def _one_in_real_time(platform: Platform) -> bool:
+async def _one_in_real_time(platform: Platform, due: DueStop) -> bool:
+    """Looked at again behind the lock: another worker may have done it."""
     async with platform_work(platform, "dueStops") as uow:
-        if uow is None or await next_due_stop(uow, uow.now, None) is None:
+        if uow is None:
             return False
         await lock_tree(uow.tx)
-        due = await next_due_stop(uow, uow.now, None)  # again behind the lock: another worker may have done it
-        if due is not None:
-            await carry_out(uow, due)
-        return due is not None
+        still = await _due_stops(uow.tx, uow.now, None, most=1, row_id=due.row_id)
+        for each in still:
+            await carry_out(uow, each)
+        return bool(still)
 
 
 async def next_due_stop(uow: UnitOfWork, until: Instant, clock_id: str | None) -> DueStop | None:
     """The earliest thing that is due and not done."""
+    found = await _due_stops(uow.tx, until, clock_id, most=1)
+    return found[0] if found else None
+
+
+async def _due_stops(
+    tx: Transaction, until: Instant, clock_id: str | None, *, most: int, row_id: str = ""
+) -> list[DueStop]:
+    """What is due, in the order of time; `tx` sees as the platform."""
     lives_by = "c.stands_at IS NULL AND $2 = ''" if clock_id is None else "o.clock_id = $2"
-    row = await fetch_one(uow.tx, _DUE.format(lives_by=lives_by), until, clock_id or "")
-    return None if row is None else DueStop(row["at"], row["what"], row["row_id"], row["organization_id"])
+    rows = await tx.fetch(_DUE.format(lives_by=lives_by, most=most), until, clock_id or "", row_id)
+    return [DueStop(row["at"], row["what"], row["row_id"], row["organization_id"]) for row in rows]
 
 
 async def carry_out(uow: UnitOfWork, due: DueStop) -> None:

@@ -5,13 +5,15 @@ import asyncio
 import pytest
 
 from core.clock import FixedClock
+from core.periodic import run_steps_once
 from core.refusals import Refused
 from tenants.actor import Credentials
 from tenants.deactivation import deactivate_organization, reverse_by_link
 from tenants.deletion import delete_organization, reverse_deletion
 from tenants.new_organization import NewOwner
+from tenants.organization_events import OrganizationErased, on_organization_erased
 from tenants.ownership import transfer_ownership
-from tenants.unit_of_work import Platform
+from tenants.unit_of_work import Platform, UnitOfWork
 from tests.acting import Act, do
 from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, a_member, an_api_key, credentials_of
@@ -348,3 +350,28 @@ async def test_gen_7_who_has_just_given_the_ownership_away_ends_nothing(platform
     )
     assert () in found
     assert found != [(), ()]
+
+
+async def test_del_4_in_real_time_what_fails_holds_nobody_up(platform: Platform, clock: FixedClock) -> None:
+    stand(clock, "2026-01-10T14:00")
+    tree = await the_fixture(platform)
+    for buyer in (tree.c1, tree.c2):
+        await deleted(tree.ben, buyer)
+
+    async def fail(uow: UnitOfWork, event: OrganizationErased) -> None:
+        if event.organization_id == tree.c1.id:
+            raise RuntimeError("a hook that breaks")
+
+    stand(clock, "2026-02-10")
+    on_organization_erased(fail)
+    try:
+        await run_steps_once(platform)
+    finally:
+        on_organization_erased.forget(fail)
+    assert await status_of(tree.c2) == "DELETED"
+    assert await status_of(tree.c1) == "SUSPENDED_FOR_DELETION"
+    assert await count(platform, "member", tree.c1) > 0
+    for _ in range(2):
+        await run_steps_once(platform)
+    assert await status_of(tree.c1) == "DELETED"
+    assert len(await notices(tree.c1, ENDED)) == 1
