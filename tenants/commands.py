@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from core.refusals import Refused
-from core.transaction import Transaction, insert
+from core.transaction import Transaction, fetch_value, insert
 from tenants.actor import Actor, Credentials
 from tenants.authentication import Unauthenticated
 from tenants.idempotency import claim, store
@@ -20,7 +20,6 @@ from tenants.unit_of_work import (
     platform_transaction,
     time_of,
     unit_of_work,
-    working_as,
 )
 
 Answer = TypeVar("Answer")
@@ -104,7 +103,9 @@ async def _audit_refusal(
     platform: Platform, credentials: Credentials, command: Command, refusal: Refused, actor: Actor
 ) -> None:
     """One entry with the code, in the organization the actor stands in and nowhere else (AUD-3)."""
-    async with working_as(platform, actor, command.operation) as uow:
-        row = audit_row(actor, credentials, time_of(actor, platform.clock), command.operation)
-        subject = {"organization_id": actor.organization_id, "path": actor.path, "entity_type": "Mutation"}
-        await insert(uow.tx, "audit_entry", **row, **subject, result_code=",".join(sorted(set(refusal.codes))))
+    row = audit_row(actor, credentials, time_of(actor, platform.clock), command.operation)
+    async with platform_transaction(platform) as tx:
+        # Read anew: the organization may have moved since the refused transaction was left.
+        path = await fetch_value(tx, "SELECT path FROM organization WHERE id = $1", actor.organization_id)
+        subject = {"organization_id": actor.organization_id, "path": path, "entity_type": "Mutation"}
+        await insert(tx, "audit_entry", **row, **subject, result_code=",".join(sorted(set(refusal.codes))))

@@ -12,6 +12,10 @@ from tests.makers_billing import a_plan, a_price_list, limit, pay, require_sound
 from tests.rules.fixture_organizations import Fixture, the_fixture
 
 MOVE = "mutation ($i: MoveOrganizationInput!) { moveOrganization(input: $i) { errors { code } } }"
+TOKEN = "mutation ($i: CreateMoveTokenInput!) { createMoveToken(input: $i) { token } }"
+OPEN = "mutation ($i: OpenMoveInput!) { openMove(input: $i) { errors { code } } }"
+ACCEPT = "mutation ($i: MoveOfferInput!) { acceptMove(input: $i) { errors { code } } }"
+REFUSE = "mutation ($i: MoveOfferInput!) { refuseMove(input: $i) { errors { code } } }"
 CREATE = "mutation ($i: CreateOrganizationInput!) { createOrganization(input: $i) { errors { code } } }"
 PURCHASE = "mutation ($i: PurchaseSubscriptionInput!) { purchaseSubscription(input: $i) { errors { code } } }"
 LIST = "{ organizations { nodes { name } } }"
@@ -59,6 +63,26 @@ async def test_of_two_moves_at_once_one_comes_first(platform: Platform) -> None:
         len(await rows(platform, "SELECT id FROM wallet WHERE organization_id = $1 AND closed_at IS NULL", f.c2.id))
         == 1
     )
+    await require_sound(platform)
+
+
+async def test_an_offer_is_opened_once_and_answered_once(platform: Platform) -> None:
+    f = await the_sellers(platform)
+    made = await ask(platform, await credentials_of(f.cora), TOKEN, i={"organizationId": f.c1.id})
+    token = made.data["createMoveToken"]["token"]
+    opened = await at_once(sent(f.rob, OPEN, token=token), sent(f.rob, OPEN, token=token))
+    assert sorted(opened) == [[], ["NOT_FOUND"]]
+    [offer] = await rows(platform, "SELECT id FROM move_offer WHERE side = 'OLD_SELLER'")
+    accepted, refused, again = await at_once(
+        sent(f.ada, ACCEPT, moveOfferId=offer["id"]),
+        sent(f.ada, REFUSE, moveOfferId=offer["id"]),
+        sent(f.ada, ACCEPT, moveOfferId=offer["id"]),
+    )
+    assert sorted((accepted, refused, again)) == [[], ["NOT_FOUND"], ["NOT_FOUND"]]
+    [c1] = await rows(platform, "SELECT parent_id FROM organization WHERE id = $1", f.c1.id)
+    assert c1["parent_id"] == (f.r1.id if refused == [] else f.r2.id)
+    states = await rows(platform, "SELECT DISTINCT state FROM move_offer")
+    assert states == [{"state": "REFUSED" if refused == [] else "ACCEPTED"}]
     await require_sound(platform)
 
 
