@@ -41,9 +41,9 @@ async def set_policy_values_for_buyer(uow: UnitOfWork, edit: PolicyEdit, reason:
 
     Refused as `set_policy_values`; one's own organization is FORBIDDEN."""
     buyer = await organization_by_id(uow, edit.organization_id, ("organizationId",))
+    allow(uow, Action.SET_POLICY_VALUE_FOR_BUYER, buyer)
     if buyer.id == uow.actor.organization_id:
         allow(uow, Action.CREATE_BUYER, buyer)  # a right over buyers only: FORBIDDEN here
-    allow(uow, Action.SET_POLICY_VALUE_FOR_BUYER, buyer)
     require_active(buyer)
     return await store_buyer_values(uow, buyer, edit, reason)
 
