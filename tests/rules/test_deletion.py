@@ -348,8 +348,7 @@ async def test_gen_7_who_has_just_given_the_ownership_away_ends_nothing(platform
     found = await asyncio.gather(
         codes_of(lambda uow: transfer_ownership(uow, tree.c1.id, tree.dan.id)), codes_of(deactivate_organization)
     )
-    assert () in found
-    assert found != [(), ()]
+    assert sum(not each for each in found) == 1
 
 
 async def test_del_4_in_real_time_what_fails_holds_nobody_up(platform: Platform, clock: FixedClock) -> None:
