@@ -191,14 +191,14 @@ async def _take_pending(uow: UnitOfWork, payment_id: str, target: PaymentStatus)
     if target is PaymentStatus.SETTLED:
         _require_not_gone(buyer)
     sources = [status.value for status, targets in TRANSITIONS.items() if target in targets]
-    taken = await uow.tx.execute(
+    taken = await uow.tx.fetch(
         "UPDATE payment SET status = $4, version = version + 1 "
-        f"WHERE id = $5 AND status = $6 AND {uow.visible('payment', 'payment')}",
+        f"WHERE id = $5 AND status = $6 AND {uow.visible('payment', 'payment')} RETURNING seller_state",
         *uow.scope, target.value, payment_id, sources[0],
     )  # fmt: skip
     if not taken:
         refuse("PAYMENT_FINAL", "The payment's state does not change any more.", ("id",))
-    return row
+    return {**dict(row), "seller_state": taken[0]["seller_state"]}  # the state in force now (MON-86)
 
 
 def _require_not_gone(buyer: OrganizationFacts) -> None:
