@@ -14,6 +14,8 @@ import aiosmtplib
 SEND_SECONDS = 10.0
 """An SMTP conversation may take this long: well below a job's lease."""
 SMTP_PORTS = {"smtp": 587, "smtps": 465}
+LONGEST_LINE = 900
+"""Of a mail's source; beyond a thousand a server may break it."""
 _PERMANENT = 500
 
 
@@ -93,9 +95,15 @@ def message_of(mail: Mail) -> EmailMessage:
         raise MailRefused(f"{type(error).__name__}: {error}") from error
     message["Message-ID"] = f"<{mail.id}@{mail.sender_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
+    message.set_content(mail.text, cte=_encoding(mail.text))
+    message.add_alternative(mail.html, subtype="html", cte=_encoding(mail.html))
     return message
+
+
+def _encoding(content: str) -> str:
+    """As it is where every server takes that, so that a link stays in one piece for whoever reads the source."""
+    is_plain = content.isascii() and all(len(line) < LONGEST_LINE for line in content.splitlines())
+    return "7bit" if is_plain else "quoted-printable"
 
 
 @dataclass(frozen=True, slots=True)
