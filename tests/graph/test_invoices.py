@@ -2,6 +2,7 @@
 
 from tenants.unit_of_work import Platform
 from tests.graph.billing_documents import ERRORS, PURCHASE, a_priced_tree, asked, codes, done
+from tests.makers import a_member
 from tests.makers_billing import a_policy_value, limit, pay
 
 INVOICES = """query ($filter: InvoiceFilter) { invoices(filter: $filter) { totalCount nodes {
@@ -87,3 +88,23 @@ async def test_a_purchase_may_name_an_invoice_of_elsewhere_only_where_the_seller
     read = "query ($id: ID!) { subscription(id: $id) { method externalNumber } }"
     kept = await asked(tree.r2.someone, read, id=bought["subscription"]["id"])
     assert kept.data["subscription"] == {"method": "EXTERNAL_INVOICE", "externalNumber": "X-1"}
+
+
+async def test_another_state_of_the_seller_through_the_api(platform: Platform) -> None:
+    tree = await a_priced_tree(platform)
+    await a_policy_value(tree.r2, "sellerStateProducts", ["SMS"], buyer=tree.customer)
+    bill = await a_member(platform, of=tree.r2, role="BILLING")
+    record = """mutation ($input: RecordPaymentInput!) { recordPayment(input: $input) { errors { code }
+        payment { id productCategory status } } }"""
+    given = {"amount": {"amount": "10", "currency": "USD"}, "method": "CHEQUE", "productCategory": "SMS"}
+    recorded = await done(tree.r2.someone, record, organizationId=tree.customer.id, **given, idempotencyKey="r")
+    assert (recorded["payment"]["productCategory"], recorded["payment"]["status"]) == ("SMS", "PENDING")
+    asked_for = {"paymentId": recorded["payment"]["id"]}
+    document = "mutation ($input: SellerStateInput!) { %s(input: $input) { errors { code } payment { sellerState } } }"
+    change, approve = document % "changeSellerState", document % "approveSellerState"
+
+    assert codes(await done(tree.r2.someone, change, **asked_for)) == ["SELLER_STATE_MISSING"]
+    assert codes(await done(tree.r2.someone, change, **asked_for, sellerState="MH")) == ["FINANCE_APPROVAL_REQUIRED"]
+    assert codes(await done(bill, approve, **asked_for, sellerState="MH")) == []
+    changed = await done(tree.r2.someone, change, **asked_for, sellerState="MH")
+    assert changed == {"errors": [], "payment": {"sellerState": "MH"}}

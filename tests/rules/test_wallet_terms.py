@@ -445,3 +445,18 @@ async def test_mon_7_two_purchases_for_the_last_money_by_one_hold(platform: Plat
     assert [entry for entry in await entries(chain.customer) if entry[0] == "PURCHASE"][0][3] == "-70.00"
     await a_policy_value(chain.reseller, "holdMinutes", 5, buyer=chain.customer)
     await require_sound_books(platform)
+
+
+async def test_mon_14_and_mon_13_of_two_at_once_only_one_counts(platform: Platform, clock: FixedClock) -> None:
+    clock.at = parse_instant("2026-04-10T10:00:00Z")
+    chain = await a_chain(platform, money="100")
+    await limit(chain.customer, "100")
+    hold = await a_hold(chain.customer, "30")
+
+    raises = [do(chain.seller, raised(chain, "2026-04-30", percent=Fraction(20))) for _ in range(2)]
+    uses = [consumed(chain, hold, "30") for _ in range(2)]
+    done = await asyncio.gather(*raises, *uses, return_exceptions=True)
+
+    refused = [each.codes for each in done if isinstance(each, Refused)]
+    assert sorted(refused) == [("HOLD_CLOSED",), ("TEMPORARY_LIMIT_RUNNING",)]
+    assert (await wallet(chain.customer))["temporary_limit_micros"] == parse_amount("20")
