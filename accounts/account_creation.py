@@ -22,7 +22,7 @@ from core.clock import Instant
 from core.ids import new_id
 from core.refusals import Blockers, refuse
 from core.transaction import MAX_PARAMETERS, Transaction
-from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, require_active
+from tenants.access import OrganizationFacts, allow, hold_active, not_found, organization_by_id, require_active
 from tenants.commands import Outcome
 from tenants.permissions.actions import Action
 from tenants.unit_of_work import UnitOfWork
@@ -90,6 +90,7 @@ async def create_account(uow: UnitOfWork, order: AccountOrder) -> Outcome:
     await check_named(uow, named, customer, account.account_role, found)
     found.raise_if_any()
     require_active(customer)
+    await hold_active(uow, customer.id)
     (row_id,) = await insert_accounts(uow.tx, customer, [_started(order, uow.now, customer.timezone)], uow.now, batch)
     after = {"accountId": order.account.account_id.strip(), "batchId": order.batch_id}
     uow.audit("Account", row_id, organization_id=customer.id, path=customer.path, after=after)

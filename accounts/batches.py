@@ -6,7 +6,15 @@ from accounts.account_id import AccountRole
 from core.ids import new_id
 from core.refusals import refuse
 from core.transaction import Row, Transaction, fetch_value
-from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, require_active, row_by_id
+from tenants.access import (
+    OrganizationFacts,
+    allow,
+    hold_active,
+    not_found,
+    organization_by_id,
+    require_active,
+    row_by_id,
+)
 from tenants.commands import Outcome
 from tenants.names import folded, normalized
 from tenants.permissions.actions import Action
@@ -53,6 +61,7 @@ async def create_batch(uow: UnitOfWork, order: NewBatch) -> Outcome:
     allow(uow, Action.CREATE_BATCH, customer)
     name = _parsed_name(order.name)
     require_active(customer)
+    await hold_active(uow, customer.id)
     batch_id = new_id("batch")
     made = await uow.tx.execute(
         "INSERT INTO batch (id, organization_id, path, name, name_folded, account_role, created_at) "

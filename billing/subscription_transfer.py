@@ -14,7 +14,7 @@ from core.calendar import local_date, start_of_day
 from core.clock import Instant
 from core.refusals import Blockers, Refused, refuse
 from core.transaction import fetch_value
-from tenants.access import OrganizationFacts, organization_by_id
+from tenants.access import OrganizationFacts, hold_active, organization_by_id
 from tenants.commands import Outcome
 from tenants.permissions import Action
 from tenants.unit_of_work import UnitOfWork
@@ -49,6 +49,7 @@ async def transfer_subscription(uow: UnitOfWork, order: TransferOrder) -> Outcom
     if level is None and _is_priced_alike(held, target):
         found.add("PRICE_MISSING", "The seller has no price for this organization.", ("toOrganizationId",))
     found.raise_if_any()
+    await hold_active(uow, target.id)
     assert level is not None, "without a price or seller in common it was refused"
     await write_changes_of_time(uow.tx, [held.subscription.subject], uow.now)
     await _hand_over(uow, held, target, level)

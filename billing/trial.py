@@ -14,7 +14,7 @@ from core.calendar import local_date, same_local_time
 from core.ids import new_id
 from core.refusals import refuse
 from core.transaction import insert
-from tenants.access import OrganizationFacts, allow, organization_by_id
+from tenants.access import OrganizationFacts, allow, hold_active, organization_by_id
 from tenants.commands import Outcome
 from tenants.permissions import Action
 from tenants.unit_of_work import UnitOfWork
@@ -42,6 +42,7 @@ async def start_trial(uow: UnitOfWork, order: TrialOrder) -> Outcome:
     plan = await read_plan(uow, order.plan_id, organization.id)
     allow(uow, Action.START_TRIAL, organization)
     require_chain_active(organization)
+    await hold_active(uow, organization.id)
     subscription_id = new_id("sub")
     async with uow.as_platform("SUB-11: a trial needs a price at every level, though it costs nothing"):
         chain = await read_chain(uow, organization.id, plan.owner_id, [plan.ordered(order.quantity)], is_preview=True)

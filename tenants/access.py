@@ -99,6 +99,20 @@ def require_active(organization: OrganizationFacts) -> None:
         refuse("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
 
 
+async def hold_active(uow: UnitOfWork, organization_id: str) -> None:
+    """What begins here and a deletion of the same moment exclude each other: one waits for the other (GEN-7, DEL-2).
+
+    Refused ORGANIZATION_NOT_ACTIVE when the organization's own status is not ACTIVE behind the lock."""
+    if uow.tx.dialect == "postgres":
+        row = await fetch_one(
+            uow.tx,
+            f"SELECT o.status FROM organization o WHERE o.id = $4 AND {uow.visible('o', 'organization')} FOR SHARE",
+            *uow.scope, organization_id,
+        )  # fmt: skip
+        if row is None or row["status"] != "ACTIVE":
+            refuse("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
+
+
 def not_found(field: FieldPath | None = None) -> NoReturn:
     """Refuse NOT_FOUND: the same body for a row of a stranger and for one that does not exist (VIS-3)."""
     refuse("NOT_FOUND", "There is no such row.", field)

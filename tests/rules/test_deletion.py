@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 
+from accounts.account_id import AccountRole
+from accounts.batches import NewBatch, create_batch
+from billing.trial import TrialOrder, start_trial
 from core.clock import FixedClock
 from core.periodic import run_steps_once
 from core.refusals import Refused
@@ -374,3 +377,30 @@ async def test_del_4_in_real_time_what_fails_holds_nobody_up(platform: Platform,
         await run_steps_once(platform)
     assert await status_of(tree.c1) == "DELETED"
     assert len(await notices(tree.c1, ENDED)) == 1
+
+
+async def test_gen_7_nothing_begins_in_what_ends_at_the_same_moment(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    await set_policy(tree.o, deletionReverseDays=0)
+    plan = await a_sold_plan(tree)
+
+    async def is_done(who: Member, act: Act) -> bool:
+        try:
+            await do(who, act)
+        except Refused:
+            return False
+        return True
+
+    trial = TrialOrder(tree.c1.id, plan)
+    won = await asyncio.gather(
+        is_done(tree.ben, lambda uow: delete_organization(uow, tree.c1.id)),
+        is_done(tree.ada, lambda uow: start_trial(uow, trial)),
+    )
+    assert sorted(won) == [False, True]
+    batch = NewBatch(tree.c2.id, "B1", AccountRole.PREPAID_CARD)
+    await asyncio.gather(
+        is_done(tree.ben, lambda uow: delete_organization(uow, tree.c2.id)),
+        is_done(tree.ada, lambda uow: create_batch(uow, batch)),
+    )
+    assert await status_of(tree.c2) == "DELETED"
+    assert await count(platform, "batch", tree.c2) == 0
