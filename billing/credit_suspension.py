@@ -35,25 +35,28 @@ def is_returning(wallet: WalletRow, policies: Policies, now: Instant) -> bool:
 
 async def suspend_by_limit(tx: Transaction, buyer_id: str, at: Instant, actor_member_id: str | None) -> list[str]:
     """Give all the buyer's subscriptions the reason CREDIT_LIMIT; answers those that were not SUSPENDED before."""
-    subjects = [each for each in await _subjects(tx, buyer_id, at) if REASON not in each.facts.suspension_reasons]
+    subjects = await _subjects(tx, buyer_id, at, has_reason=False)
     with_it = "CASE WHEN suspension_reasons = '' THEN $1 ELSE $1 || ',' || suspension_reasons END"
     return await _change(tx, subjects, at, with_it, is_set=True, actor_member_id=actor_member_id)
 
 
 async def return_from_limit(tx: Transaction, buyer_id: str, at: Instant, actor_member_id: str | None) -> list[str]:
     """Take the reason CREDIT_LIMIT away; answers those that are not SUSPENDED any more. Other reasons stay (SUB-22)."""
-    subjects = [each for each in await _subjects(tx, buyer_id, at) if REASON in each.facts.suspension_reasons]
+    subjects = await _subjects(tx, buyer_id, at, has_reason=True)
     without_it = "rtrim(ltrim(replace(',' || suspension_reasons || ',', ',' || $1 || ',', ','), ','), ',')"
     return await _change(tx, subjects, at, without_it, is_set=False, actor_member_id=actor_member_id)
 
 
-async def _subjects(tx: Transaction, buyer_id: str, at: Instant) -> list[Subject]:
+async def _subjects(tx: Transaction, buyer_id: str, at: Instant, *, has_reason: bool) -> list[Subject]:
+    """Those of the buyer, or of its group, with or without the reason: stored sorted, so that it stands first."""
     columns = ", ".join(f"s.{name}" for name in FACT_COLUMNS)
     rows = await tx.fetch(
         f"SELECT s.id, s.organization_id, s.path, {columns} FROM subscription s WHERE s.organization_id IN "
         "(SELECT o.id FROM organization o WHERE o.id = $1 OR o.billing_group_id = $1) "
-        f"AND s.terminated_at IS NULL AND s.ladder_ends_at > $2 ORDER BY s.id {for_update(tx, 's')}",
-        buyer_id, at,
+        "AND s.terminated_at IS NULL AND s.ladder_ends_at > $2 "
+        f"AND substr(s.suspension_reasons, 1, {len(REASON)}) {'=' if has_reason else '<>'} $3 "
+        f"ORDER BY s.id {for_update(tx, 's')}",
+        buyer_id, at, REASON.value,
     )  # fmt: skip
     return [Subject(row["id"], row["organization_id"], row["path"], facts_of(row)) for row in rows]
 
