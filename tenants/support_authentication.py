@@ -43,9 +43,14 @@ def over_by(row: Row, platform_now: Instant) -> str | None:
         return "SUPPORTER_NOT_ACTIVE"
     if row["session_kind"] == "LOGIN_AS" and not _may_sign_in(row, ""):
         return "TARGET_MEMBER_LEFT"
-    if row["state"] == "OPEN" and row["basis"] == "NONE" and row["managed_by"] == "CUSTOMER":
-        return "CONSENT_MISSING"
-    return None
+    return "CONSENT_MISSING" if row["state"] == "OPEN" and not _is_consented(row) else None
+
+
+def _is_consented(row: Row) -> bool:
+    """An organization that manages itself has consented itself: nobody can do it for it any more (SUP-2, SUP-11)."""
+    if row["managed_by"] != "CUSTOMER" or row["basis"] == "STANDING":
+        return True
+    return bool(row["basis"] == "APPROVED" and row["approved_by_organization_id"] == row["organization_id"])
 
 
 def refusal_of(row: Row, platform_now: Instant) -> str | None:

@@ -104,8 +104,8 @@ async def _is_covered(uow: UnitOfWork, row: Row) -> bool:
     async with uow.as_platform("SUP-11: a consent that covers the session"):
         stored = await fetch_one(uow.tx, "SELECT * FROM support_session WHERE id = $1", session_id)
         assert stored is not None
-        if stored["basis"] == "APPROVED":
-            return bool(stored["approved_by_organization_id"] == row["organization_id"])
+        if stored["approved_by_organization_id"] == row["organization_id"]:
+            return True
         consents = await uow.tx.fetch(
             "SELECT * FROM support_consent WHERE organization_id = $1 AND given_by_organization_id = $1 "
             "AND grantee_organization_id = $2 AND ended_at IS NULL AND ends_at > $3 ORDER BY ends_at DESC",

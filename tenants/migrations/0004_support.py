@@ -87,8 +87,8 @@ ALTER TABLE audit_entry ADD COLUMN
 # Who a support token stands for, and all that may have ended it (SUP-10, SUP-11): asked anew at every request.
 ACTOR_BY_SUPPORT_SESSION = """
 SELECT t.token_hash, t.id AS support_session_id, t.kind AS session_kind, t.state, t.basis, t.access, t.areas, t.reason,
-       t.ticket, t.asking_id, t.approval_ends_at, t.ends_at, t.platform_ends_at, t.target_member_id,
-       t.supporter_member_id, t.supporter_organization_id, t.supporter_name,
+       t.ticket, t.asking_id, t.approved_by_organization_id, t.approval_ends_at, t.ends_at, t.platform_ends_at,
+       t.target_member_id, t.supporter_member_id, t.supporter_organization_id, t.supporter_name,
        s.user_id AS supporter_user_id, s.role AS supporter_role, s.has_portal_access AS supporter_has_portal_access,
        s.invitation AS supporter_invitation, p.path AS supporter_path,
        m.id AS member_id, m.role, m.given_name, m.family_name, m.has_portal_access, m.invitation,
