@@ -8,7 +8,7 @@ from core.transaction import Row, fetch_value, insert_many
 from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, row_by_id
 from tenants.commands import Outcome
 from tenants.move_blockers import as_blockers, move_blockers, place_counts, read_facts, refuse_blocked
-from tenants.move_tokens import living_token, offer_end, use_token
+from tenants.move_tokens import offer_end, open_token, require_living, use_token
 from tenants.moves import carry_out
 from tenants.permissions import Action, Relation, decide
 from tenants.questions import open_move_count
@@ -28,8 +28,9 @@ async def open_move(uow: UnitOfWork, token: str) -> Outcome:
     await lock_tree(uow.tx)
     new_seller = await organization_by_id(uow, uow.actor.organization_id)
     async with uow.as_platform("MOVE-2: the organization stands elsewhere until it is moved"):
-        found = await living_token(uow, token)
+        found = await open_token(uow, token)
         decide(Action.OPEN_MOVE, uow.actor.role, Relation.BUYER_MANAGED_BY_CUSTOMER, uow.actor.via).enforce()
+        require_living(uow, found)
         organization = await read_facts(uow, found.organization_id)
         await _refuse_impossible(uow, organization, new_seller)
         await use_token(uow, found, organization)

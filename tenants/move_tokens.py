@@ -24,6 +24,7 @@ class MoveToken:
 
     id: str
     organization_id: str
+    expires_at: Instant
 
 
 async def make_move_token(uow: UnitOfWork, organization_id: str) -> Outcome:
@@ -53,10 +54,11 @@ async def offer_end(uow: UnitOfWork, organization: OrganizationFacts) -> Instant
     return expiry(uow.now, organization.timezone, days)
 
 
-async def living_token(uow: UnitOfWork, token: str, organization_id: str | None = None) -> MoveToken:
-    """The open token, of that organization where one is named; its row stays locked.
+async def open_token(uow: UnitOfWork, token: str, organization_id: str | None = None) -> MoveToken:
+    """The token that nobody has used, of that organization where one is named; its row stays locked.
 
-    Call it in `as_platform`. Refused: NOT_FOUND (unknown, used or another's), MOVE_EXPIRED."""
+    Call it in `as_platform`. Refused: NOT_FOUND (unknown, used or another's). Whether it still lives is asked after the
+    rights (GEN-1), by `require_living`."""
     lock = " FOR UPDATE OF t" if uow.tx.dialect == "postgres" else ""
     row = await fetch_one(
         uow.tx,
@@ -65,9 +67,13 @@ async def living_token(uow: UnitOfWork, token: str, organization_id: str | None 
     )
     if row is None or row["state"] != "OPEN" or organization_id not in (None, row["organization_id"]):
         not_found(("token",))
-    if uow.now >= row["expires_at"]:
+    return MoveToken(row["id"], row["organization_id"], row["expires_at"])
+
+
+def require_living(uow: UnitOfWork, token: MoveToken) -> None:
+    """Refused MOVE_EXPIRED when its days are over."""
+    if uow.now >= token.expires_at:
         refuse("MOVE_EXPIRED", "The token is too old; ask for a new one.", ("token",))
-    return MoveToken(row["id"], row["organization_id"])
 
 
 async def use_token(uow: UnitOfWork, token: MoveToken, organization: OrganizationFacts) -> None:

@@ -10,7 +10,7 @@ from core.transaction import fetch_value
 from tenants.access import OrganizationFacts, allow, organization_by_id
 from tenants.commands import Outcome
 from tenants.move_blockers import MoveBlocker, move_blockers, read_facts, refuse_blocked
-from tenants.move_tokens import living_token, use_token
+from tenants.move_tokens import open_token, require_living, use_token
 from tenants.moved_rows import rewrite_paths
 from tenants.organization_events import OrganizationMoved, on_organization_moved
 from tenants.paths import moved_path, parent_path, path_range
@@ -70,7 +70,9 @@ async def move_organization(
     if token is None and organization.managed_by == "CUSTOMER":
         refuse("CONSENT_REQUIRED", "Its OWNER's token is needed.", ("token",))
     async with uow.as_platform("MOVE-4, MOVE-8: every row of what moves, and what stands at its seller's"):
-        found = None if token is None else await living_token(uow, token, organization.id)
+        found = None if token is None else await open_token(uow, token, organization.id)
+        if found is not None:
+            require_living(uow, found)
         refuse_blocked(await move_blockers(uow, organization, new_seller))
         if found is not None:
             await use_token(uow, found, organization)

@@ -218,6 +218,8 @@ async def test_tokens_and_offers_live_their_days_and_work_once(platform: Platfor
     assert await codes(f.ada, answering("acceptMove"), moveOfferId=offer) == ["MOVE_EXPIRED"]
     assert await codes(f.ada, answering("refuseMove"), moveOfferId=offer) == ["MOVE_EXPIRED"]
     assert await codes(f.rob, OPEN, token=second) == ["MOVE_EXPIRED"]
+    assert await codes(f.olga, MOVE, organizationId=f.c1.id, newSellerId=f.r2.id, token=second) == ["MOVE_EXPIRED"]
+    assert await codes(await a_member(platform, of=f.r2, role="BILLING"), OPEN, token=second) == ["FORBIDDEN"]
     states = (await asked(f.ada, OFFERS, platform)).data["moveOffers"]["nodes"]
     assert [each["state"] for each in states] == ["EXPIRED"]
     # a new token opens a new offer
