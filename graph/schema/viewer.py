@@ -78,6 +78,6 @@ class Viewer:
     def support_session(self) -> ViewerSupportSession | None:
         return banner(self.actor)
 
-    @strawberry.field(description="How the viewer is known: SESSION, API_KEY or SUPPORT_SESSION.")
+    @strawberry.field(description="How the viewer is known: SESSION, API_KEY, SUPPORT_SESSION or PAY_ONLY (STOP-5).")
     def via(self) -> str:
         return self.actor.via.kind.value
