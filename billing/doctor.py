@@ -35,7 +35,8 @@ _CHECKS = {
     "a seller's numbers have a gap (MON-72)": """
         SELECT q.organization_id AS id, count(i.id) AS found, q.counter AS expected FROM invoice_sequence q
         LEFT JOIN invoice i ON i.seller_id = q.organization_id AND i.sequence_kind = q.kind
-        GROUP BY q.organization_id, q.kind, q.counter HAVING count(i.id) > q.counter OR max(i.counter) <> q.counter""",
+        GROUP BY q.organization_id, q.kind, q.counter
+        HAVING max(i.counter) - min(i.counter) + 1 <> count(i.id) OR max(i.counter) <> q.counter""",
     "a wallet's reserved money is not the sum of its open holds (MON-13)": """
         SELECT w.id, w.reserved_micros AS found, coalesce(s.total, 0) AS expected FROM wallet w
         LEFT JOIN (SELECT h.wallet_id, sum(h.amount_micros) AS total FROM money_hold h WHERE h.state = 'OPEN'

@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from billing.credit import CreditAmount, issue_credit
+from billing.doctor import check_books
 from billing.purchase import PurchaseOrder, purchase_subscription
 from billing.purchase_method import PurchaseMethod
 from billing.reversals import reverse_transaction
@@ -11,7 +14,7 @@ from core.clock import FixedClock, parse_instant
 from core.money import parse_amount
 from core.refusals import Refused
 from tenants.ownership import transfer_ownership
-from tenants.unit_of_work import Platform
+from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do, refusal
 from tests.makers import Organization, a_member
 from tests.makers_billing import (
@@ -267,3 +270,27 @@ async def test_ms_70_the_number_may_repeat_and_higher_margins_stay(platform: Pla
     assert [await balance(each) for each in (tree.customer, tree.r2, tree.r1)] == ["0.00", "300.00", "340.00"]
     assert [level.margin_micros for level in shown.levels[:2]] == [None, parse_amount("20")]
     await require_sound_books(platform)
+
+
+@pytest.mark.parametrize(
+    ("tampering", "fault"),
+    [
+        ("UPDATE wallet SET invoice_open_micros = invoice_open_micros - 1 WHERE invoice_open_micros > 0", "MON-75"),
+        ("UPDATE wallet SET reserved_micros = 5 WHERE invoice_open_micros > 0", "MON-13"),
+        ("UPDATE invoice SET total_micros = total_micros - 1", "MON-71"),
+        ("UPDATE invoice_sequence SET counter = counter + 1", "MON-72"),
+        ("UPDATE invoice_allocation SET amount_micros = amount_micros + 2000000", "MON-47"),
+    ],
+)
+async def test_the_doctor_finds_what_was_tampered_with(platform: Platform, tampering: str, fault: str) -> None:
+    chain = await a_chain(platform, money="1")
+    await limit(chain.customer, "100")
+    await an_open_invoice(chain.customer, "30", open_amount="29")
+    await pay(chain.customer, "9")
+    await require_sound_books(platform)
+
+    async with platform_transaction(platform) as tx:
+        assert await tx.execute(tampering) > 0
+        faults = await check_books(tx)
+
+    assert any(fault in each for each in faults), faults
