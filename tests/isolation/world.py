@@ -221,7 +221,8 @@ async def _acting(platform: Platform, place: Place) -> Credentials:
             tx, "support_session", id=session_id, organization_id=place.id, path=place.path, kind="REMOTE_SUPPORT",
             target_name="x", supporter_organization_id=seller.id, supporter_member_id=seller.ref("mem"),
             supporter_name="x", asking_id="x", is_first_of_asking=True, reason="x", ticket="x", minutes=60,
-            access="WRITE", areas=json.dumps(areas), state="OPEN", basis="APPROVED", token_hash=secret_hash(token),
+            access="WRITE", areas=json.dumps(areas), state="OPEN", basis="APPROVED",
+            approved_by_organization_id=place.id, token_hash=secret_hash(token),
             asked_at=START, opened_at=START, ends_at=FOREVER, platform_ends_at=FOREVER,
         )  # fmt: skip
     return Credentials(token, request_id="req_test")
