@@ -219,9 +219,7 @@ _last_scopes: OrderedDict[Credentials, RowScope] = OrderedDict()
 KEPT_SCOPES = 10_000
 
 
-async def _still_acting(
-    tx: Transaction, support: SupportFacts, credentials: Credentials, platform: Platform
-) -> None:
+async def _still_acting(tx: Transaction, support: SupportFacts, credentials: Credentials, platform: Platform) -> None:
     """What is written in a support session is committed only while it stands; its end waits for this one (SUP-10).
 
     Raises Unauthenticated with SUPPORT_SESSION_ENDED; refused CONSENT_REQUIRED while nobody has approved it."""
