@@ -15,7 +15,7 @@ CONSENT_ENDS = "notice.support_consent_ends"
 SUPPORT = "Support"
 """How anyone above the seller appears (SUP-13)."""
 _SESSION_LINK = "/support/sessions/"
-APPROVAL_LINK = "/support/approve/"
+APPROVAL_PATH = "/support/approve"
 
 
 async def tell(
@@ -28,15 +28,17 @@ async def tell(
 ) -> None:
     """Put one notice about a session into the outbox, for the target or for another organization that is concerned.
 
-    Everybody is told the supporter's name only by an own buyer or by itself; never e-mail, phone or address."""
+    In the supporter's own organization it goes to the supporter. Elsewhere its name is told to those it belongs to and
+    to buyers of its organization, to anyone else it is "Support"; never e-mail, phone or address (SUP-13)."""
     told_id = to_organization_id or str(session["organization_id"])
     async with uow.as_platform("SUP-12: brand and path of those who are told"):
         place = await fetch_one(
             uow.tx,
-            "SELECT o.path, o.parent_id, s.name AS seller_name, p.path AS supporter_path, p.name AS supporter_seller "
+            "SELECT o.path, o.parent_id, s.name AS seller_name, p.path AS supporter_path, p.name AS supporter_seller, "
+            "m.email AS supporter_email "
             "FROM organization o LEFT JOIN organization s ON s.id = o.parent_id "
-            "LEFT JOIN organization p ON p.id = $2 WHERE o.id = $1",
-            told_id, session["supporter_organization_id"],
+            "LEFT JOIN organization p ON p.id = $2 LEFT JOIN member m ON m.id = $3 WHERE o.id = $1",
+            told_id, session["supporter_organization_id"], session["supporter_member_id"],
         )  # fmt: skip
     assert place is not None
     supporter_id = session["supporter_organization_id"]
@@ -54,4 +56,6 @@ async def tell(
         "howToEnd": "An OWNER or ADMIN may end the session at any time.",
     }
     payload |= more or {}
+    if told_id == supporter_id:  # the supporter alone is concerned there
+        payload["to"] = [place["supporter_email"]]
     uow.send(topic, str(session["id"]), payload, organization_id=told_id, path=place["path"])

@@ -19,7 +19,7 @@ from tenants.platform_work import time_of_organization
 from tenants.policy import policies_for
 from tenants.support_consents import standing_consent
 from tenants.support_ending import settle, standing_rows
-from tenants.support_notices import APPROVAL_LINK, ASKED, OPENED, tell
+from tenants.support_notices import APPROVAL_PATH, ASKED, OPENED, tell
 from tenants.support_rules import CheckedSupport, SupportRequest, approving_organization, checked_support
 from tenants.support_tokens import SupportClaims, signed_token
 from tenants.unit_of_work import UnitOfWork
@@ -177,7 +177,7 @@ async def _store(uow: UnitOfWork, asked: _Asked) -> Outcome:
     if approval_token is None:
         await tell(uow, OPENED, row, {"endsAt": row["ends_at"]})
     else:
-        more = {"token": approval_token, "approveLink": APPROVAL_LINK + approval_token,
+        more = {"token": approval_token, "path": APPROVAL_PATH,
                 "expiresAt": row["approval_ends_at"]}  # fmt: skip
         await tell(uow, ASKED, row, more, to_organization_id=asked.approver_id)
     uow.shown_once[session_id] = token
