@@ -9,8 +9,8 @@ from billing import due as due
 from billing import kyc_hold as kyc_hold
 from billing import moving as moving
 from billing import payment_stops as payment_stops
-from billing import stops_due as stops_due
 from billing import plan_places as plan_places
+from billing import stops_due as stops_due
 from billing import trade_facts as trade_facts
 from billing import wallet_opening as wallet_opening
 from tenants import kyc_due as kyc_due

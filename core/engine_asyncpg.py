@@ -12,7 +12,6 @@ from tortoise.exceptions import TransactionManagementError
 
 from core.finish import finish
 
-
 READING = " ISOLATION LEVEL REPEATABLE READ"
 """Who asks and what is seen are read from one state of the tree, whatever moves meanwhile (MOVE-8)."""
 

@@ -58,8 +58,8 @@ async def update_organization(uow: UnitOfWork, edit: OrganizationEdit) -> Outcom
     Refused, in the order of GEN-1: NOT_FOUND; FORBIDDEN, BILLING_DATE_IMMUTABLE, CONSENT_REQUIRED by the table;
     VERSION_CONFLICT; the _IMMUTABLE codes, NAME_LENGTH, NAME_CHARACTERS, EMAIL_INVALID, COUNTRY_INVALID,
     TIMEZONE_INVALID, MANAGED_BY_INVALID, FIELD_REQUIRED and the codes of buyer tags; then COUNTRY_LOCKED,
-    TIMEZONE_LOCKED, BILLING_NAME_LOCKED, ACTIVATION_DATE_LOCKED, OWNER_REQUIRED, BILLING_DATA_REQUIRED, ORGANIZATION_NOT_ACTIVE.
-    Answers organizationId and version."""
+    TIMEZONE_LOCKED, BILLING_NAME_LOCKED, ACTIVATION_DATE_LOCKED, OWNER_REQUIRED, BILLING_DATA_REQUIRED,
+    ORGANIZATION_NOT_ACTIVE. Answers organizationId and version."""
     organization = await organization_by_id(uow, edit.id)
     stored = await row_by_id(uow, "organization", edit.id, ("id",), _STORED)
     edited = _Edited(organization, stored, await policies_for(uow, organization.id), edit)
@@ -126,7 +126,8 @@ async def _check_state(uow: UnitOfWork, edited: _Edited, values: dict[str, str |
     if changed and any(await has_traded.ask(uow, organization.id)):
         for name in changed:
             found.add(f"{name.upper()}_LOCKED", "A subscription or an invoice exists.", (name,))
-    if edited.is_billing_name_locked and values.get("billing_name", _SAME) not in (_SAME, edited.stored["billing_name"]):
+    present = edited.stored["billing_name"]
+    if edited.is_billing_name_locked and values.get("billing_name", present) != present:
         message = "Since the documents were approved the seller alone changes the billing name."
         found.add("BILLING_NAME_LOCKED", message, ("billingName",))
     if isinstance(edited.edit.activation_date, date) and await _is_activation_locked(uow, edited):

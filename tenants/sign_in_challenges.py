@@ -62,7 +62,9 @@ async def open_challenge(tx: Transaction, kind: ChallengeKind, token: str, now: 
         "WHERE kind = $1 AND token_hash = $2 AND expires_at > $3",
         kind.value, secret_hash(token), now,
     )  # fmt: skip
-    return row and Challenge(row["id"], row["user_id"], row["passkey_challenge"], row["created_at"])
+    if row is None:
+        return None
+    return Challenge(row["id"], row["user_id"], row["passkey_challenge"], row["created_at"])
 
 
 async def use_up(tx: Transaction, challenge: Challenge) -> bool:

@@ -1,5 +1,7 @@
 """Support sessions and standing consents, who a support token stands for, and on whose behalf an entry was written."""
 
+from typing import Any
+
 from orjson import loads
 from tortoise import fields, migrations
 from tortoise.fields.data import JSON_DUMPS
@@ -116,7 +118,7 @@ POSTGRES = [
     f"ALTER VIEW actor_support_session OWNER TO {SYSTEM_ROLE}",
     *FUNCTION,
 ]
-CONSENT_FIELDS = [
+CONSENT_FIELDS: list[tuple[str, Any]] = [
     ("id", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=128)),
     ("organization_id", fields.TextField(unique=False)),
     ("path", fields.TextField(unique=False)),
@@ -136,7 +138,7 @@ CONSENT_FIELDS = [
     ("notified_days", fields.BigIntField(null=True)),
     ("version", fields.BigIntField()),
 ]
-SESSION_FIELDS = [
+SESSION_FIELDS: list[tuple[str, Any]] = [
     ("id", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=128)),
     ("organization_id", fields.TextField(unique=False)),
     ("path", fields.TextField(unique=False)),

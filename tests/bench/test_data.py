@@ -17,8 +17,8 @@ from core.transaction import fetch_value
 from tenants.actor import Credentials
 from tenants.paths import TreeNode, rebuild_paths
 from tenants.unit_of_work import Platform, reading
-from tests.reused_postgres import TEMPLATE
 from tests.postgres import create_database, drop_database, ensure_template
+from tests.reused_postgres import TEMPLATE
 
 SIZE = Size(300)
 DATABASE = "bench_generated"

@@ -263,7 +263,7 @@ async def test_what_a_new_account_names_is_looked_up_with_the_actors_sight(b1: F
     await a_price(b1.r1, in_euro, "1", currency="EUR")
     given = {"organizationId": b1.c1.id, "accountRole": "PHONE_LINE"}
 
-    async def refused(who: Member = b1.abe, **fields: Any) -> list[str]:
+    async def refused(who: Member = b1.abe, /, **fields: Any) -> list[str]:
         return codes(await done(who, document, **given, accountId="15550000", **fields))
 
     assert await refused(memberId=b1.rob.id) == ["NOT_FOUND"]
@@ -274,7 +274,7 @@ async def test_what_a_new_account_names_is_looked_up_with_the_actors_sight(b1: F
     card = given | {"accountRole": "PREPAID_CARD", "accountId": "15550000"}
     assert codes(await done(b1.abe, document, **card, planId=b1.easy)) == ["PLAN_NOT_OFFERED"]
     assert codes(await done(b1.abe, document, **card, planId=in_euro)) == ["PRICE_MISSING"]
-    assert await refused(who=b1.bea, expirationDate="never") == ["FORBIDDEN"]
+    assert await refused(b1.bea, expirationDate="never") == ["FORBIDDEN"]
     wrong = {"expirationDate": "2026-02-30", "activationDate": "2100-01-01", "availabilityDays": 3651}
     assert await refused(**wrong) == ["AVAILABILITY_DAYS_OUT_OF_RANGE", "DATE_INVALID", "DATE_OUT_OF_RANGE"]
     same_day = {"expirationDate": "2026-02-02"}

@@ -36,10 +36,12 @@ async def rows(platform: Platform, sql: str, *arguments: object) -> Sequence[Row
 async def enter(platform: Platform, email: str | None, password: str = PASSWORD) -> SignedIn | str:
     """The new session, or the code with which signing in is refused."""
     try:
-        return await sign_in(platform, str(email), password, HERE)
+        signed_in = await sign_in(platform, str(email), password, HERE)
     except Refused as refused:
         [code] = refused.codes
         return code
+    assert isinstance(signed_in, SignedIn)
+    return signed_in
 
 
 async def code_of_read(platform: Platform, credentials: Credentials) -> str | None:
@@ -272,6 +274,7 @@ async def test_auth_7_the_password_is_given_again(platform: Platform, clock: Fix
 async def test_signing_in_tells_the_memberships_and_out_ends_it(platform: Platform, clock: FixedClock) -> None:
     family = await the_fixture(platform)
     signed_in = await sign_in(platform, str(family.cora.email), PASSWORD, HERE)
+    assert isinstance(signed_in, SignedIn)
     assert signed_in.expires_at == clock.now() + 12 * HOUR
     assert [(each.organization_name, each.role) for each in signed_in.memberships] == [("C1", "OWNER")]
     credentials = Credentials(signed_in.token)

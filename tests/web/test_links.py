@@ -1,4 +1,4 @@
-"""Invitations and passwords over HTTP, by programs and by the pages behind the links in mails (VIS-11, AUTH-4, AUTH-5)."""
+"""Invitations and passwords over HTTP, by programs and by the pages behind mailed links (VIS-11, AUTH-4, AUTH-5)."""
 
 import asyncio
 import json
