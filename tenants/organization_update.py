@@ -33,7 +33,6 @@ _STORED = (
     "t.pricing_model, t.billing_name, t.is_billing_name_own, t.billing_email, t.address, t.city, t.state_code, "
     "t.activated_at, t.kyc_status"
 )
-"""Stands for a name that was not sent: no name holds this character."""
 
 
 @dataclass(frozen=True, slots=True)
