@@ -69,6 +69,14 @@ class RowScope:
         return {"app.path": path, "app.path_end": path_end, "app.organization_id": organization_id}
 
 
+def within(path: str, dialect: Dialect, start: str, end: str, *, strictly: bool = False) -> str:
+    """The condition that a path lies in the range from `start` (left out when `strictly`) to before `end`, in the
+    operators of the indexes on `path` (docs/adr/0007)."""
+    beyond = ">" if strictly else ">="
+    from_start, to_end = (beyond, "<") if dialect == "sqlite" else (f"~{beyond}~", "~<~")
+    return f"{path} {from_start} {start} AND {path} {to_end} {end}"
+
+
 def predicate(alias: str, table: str, dialect: Dialect, first: int = 1, *, is_found_otherwise: bool = False) -> str:
     """The condition that a row of `table` is visible; its parameters are `$first` to `$first + 2` (RowScope.arguments).
 
@@ -81,8 +89,11 @@ def predicate(alias: str, table: str, dialect: Dialect, first: int = 1, *, is_fo
     if not _is_layer_one_on:
         return f"({start} || {end} || {own} IS NOT NULL)"
     # All three are named in each condition, so that PostgreSQL can tell their types; the last part is folded away.
-    from_start, to_end = (">=", "<") if dialect == "sqlite" or is_found_otherwise else ("~>=~", "~<~")
-    in_range = f"({alias}.path {from_start} {start} AND {alias}.path {to_end} {end} AND {own} <> '')"
+    if is_found_otherwise:
+        stands_within = f"{alias}.path >= {start} AND {alias}.path < {end}"
+    else:
+        stands_within = within(f"{alias}.path", dialect, start, end)
+    in_range = f"({stands_within} AND {own} <> '')"
     match SIGHT_OF_TABLE.get(table, Sight.RANGE):
         case Sight.RANGE:
             return in_range

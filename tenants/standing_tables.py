@@ -19,6 +19,7 @@ ABOUT_MONEY = "entity_type IN ('" + "', '".join(LOGGED_MONEY) + "')"
 """A condition on a row of the log."""
 
 TREE = "organization"
+ENTRIES = "ledger_entry"
 
 _SQLITE_TABLES = """
 SELECT m.name FROM sqlite_master m WHERE m.type = 'table'
