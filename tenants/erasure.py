@@ -29,6 +29,7 @@ _OWN_TABLES = (
     "policy_preset",
     "policy_bound",
     "organization_picture",
+    "notice",
 )
 """Members, their documents and consents, keys, settings; what billing/ and accounts/ hold goes before, by the hook."""
 

@@ -1,13 +1,17 @@
 """Clocks of sandbox organizations: they tick with the platform until first moved, then stand; never back."""
 
+from dataclasses import replace
+
 from core.clock import Instant
 from core.ids import new_id
 from core.refusals import refuse
 from core.transaction import fetch_one, insert
 from tenants.access import allow, organization_by_id
 from tenants.commands import Outcome
+from tenants.notices import ACTION, Span, next_morning, send_due
 from tenants.organization_events import ClockAdvanced, on_clock_advanced
 from tenants.permissions import Action
+from tenants.platform_work import in_the_platforms_name
 from tenants.unit_of_work import UnitOfWork
 
 
@@ -41,12 +45,26 @@ async def advance_clock(uow: UnitOfWork, organization_id: str, to: Instant) -> O
         before: Instant = uow.platform_now if clock["stands_at"] is None else clock["stands_at"]
         if to < before:
             refuse("CLOCK_BACKWARDS", "A clock is never moved back.", ("to",), standsAt=before)
-        await uow.tx.execute(
-            "UPDATE sandbox_clock SET stands_at = $2, version = version + 1 WHERE id = $1", organization.clock_id, to
-        )
+        await uow.tx.execute("UPDATE sandbox_clock SET version = version + 1 WHERE id = $1", organization.clock_id)
     of = {"organization_id": clock["organization_id"], "path": clock["path"]}
     uow.audit("SandboxClock", organization.clock_id, before={"standsAt": before}, after={"standsAt": to}, **of)
-    if uow.actor.clock_id == organization.clock_id:
-        uow.now = to
-    await on_clock_advanced.tell(uow, ClockAdvanced(organization.clock_id, before=before, now=to, **of))
+    await _live_through(uow, ClockAdvanced(organization.clock_id, before=before, now=to, **of))
     return {"clockId": organization.clock_id, "standsAt": to}
+
+
+async def _live_through(uow: UnitOfWork, whole: ClockAdvanced) -> None:
+    """Everything due on the way, in the order of time: it stands still at each morning that has a notice, so that the
+    notice meets the facts of that morning, and goes last (SUB-115, ALR-1). One jump leaves what small steps would."""
+    at = whole.before
+    while True:
+        async with uow.as_platform("ALR-1: the clock is shared by organizations above and beside the actor"):
+            stop = await next_morning(uow.tx, Span(at, whole.now, whole.clock_id)) or whole.now
+            await uow.tx.execute("UPDATE sandbox_clock SET stands_at = $2 WHERE id = $1", whole.clock_id, stop)
+        if uow.actor.clock_id == whole.clock_id:
+            uow.now = stop
+        await on_clock_advanced.tell(uow, replace(whole, before=at, now=stop))
+        async with in_the_platforms_name(uow, ACTION, stop) as theirs:
+            await send_due(theirs, Span(at, stop, whole.clock_id))
+        if stop >= whole.now:
+            return
+        at = stop

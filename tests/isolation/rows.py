@@ -243,6 +243,7 @@ RECIPES: dict[str, Recipe] = {
         lambda p, mark: {"subscription_id": p.ref("sub"), "from_status": None, "to_status": "ACTIVE",
                          "actor_member_id": p.ref("mem")}
     ),
+    "notice": one(lambda p, mark: {"notice_date": "2026-01-01"}),
     "alert": one(lambda p, mark: {"kind": "UNASSIGNED", "subject_id": p.id, "alert_date": "2026-01-01"}),
     "batch": one(lambda p, mark: {"account_role": "PREPAID_CARD"}),
     "account": of_buyers(_account),

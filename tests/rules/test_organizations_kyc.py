@@ -212,7 +212,7 @@ async def test_a_71_two_notices_one_each_and_none_once_the_cause_is_gone(platfor
     clock.at = activated
     for moment, sent_then in steps.items():
         clock.advance_to(parse_instant(moment))
-        assert (await run_steps_once(platform))["notices of missing documents"] == sent_then
+        assert (await run_steps_once(platform))["dated notices"] == sent_then
     clock.advance_to(parse_instant("2025-06-07T03:00:00Z"))
     assert await decided(family.ben, family.c2, "APPROVED") == []
     for moment in ("2025-06-08T01:00:00Z", "2025-06-08T09:00:00Z", "2025-06-08T20:00:00Z"):

@@ -9,6 +9,7 @@ import pytest
 from core.clock import EXACT_DAY, MINUTE, FixedClock, parse_instant
 from core.refusals import Refused
 from core.transaction import fetch_one
+from tenants.notices import send_in_real_time
 from tenants.organization_events import OrganizationMoved, on_organization_moved
 from tenants.permissions import Role
 from tenants.platform_work import platform_work
@@ -66,8 +67,8 @@ async def test_a_61_a_consent_of_90_days_and_its_notices(platform: Platform, clo
     # when days pass and the job runs twice on each
     for day in range(1, 95):
         clock.advance_to(parse_instant("2026-01-01T02:00:00Z") + day * EXACT_DAY)
-        await settle_support(platform, 0)
-        await settle_support(platform, 0)
+        await send_in_real_time(platform, 0)
+        await send_in_real_time(platform, 0)
     # then there were three notices
     sent_notices = await notices(platform, "notice.support_consent_ends", consent["id"])
     dates = [(each["date"], each["daysLeft"]) for each in sent_notices]
