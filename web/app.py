@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from core.clock import Clock, SystemClock
 from core.settings import Settings
 from web import deletion_link, dev_mails, invitations, openid, passkeys, passwords
+from web.address_limit import AddressLimit
 from web.api import Api, build_api
 from web.background import working
 from web.callers import Callers
@@ -49,6 +50,7 @@ def create_app(settings: Settings, *, api: Api | None = None, clock: Clock | Non
             Middleware(SecurityHeaders, is_over_tls=settings.is_production),
             Middleware(CrossOrigin, allowed=settings.allowed_origins),
             Middleware(SameOrigin, allowed=settings.allowed_origins),
+            Middleware(AddressLimit),
         ],
         exception_handlers={HTTPException: _refused, Exception: _failed},
         lifespan=_lifespan(settings, served, clock or SystemClock()),

@@ -26,6 +26,7 @@ BODY_BYTES = 8 * 1024
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 _STATUS = {
     "SIGN_IN_LOCKED": 429,
+    "RATE_LIMITED": 429,
     "ORGANIZATION_NOT_ACTIVE": 403,
     "FORBIDDEN": 403,
     "FORBIDDEN_WHILE_ACTING": 403,
