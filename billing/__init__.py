@@ -16,3 +16,9 @@ from billing import wallet_opening as wallet_opening
 from tenants import dated_notices as dated_notices
 from tenants import kyc_due as kyc_due
 from tenants import kyc_notices as kyc_notices
+
+# isort: split
+# Behind all that changes subscriptions and money: Alerts last (SUB-115).
+from billing import alert_closing as alert_closing
+from billing import low_money_notices as low_money_notices
+from billing import subscription_notices as subscription_notices

@@ -81,8 +81,8 @@ async def follow_limit(tx: Transaction, standing: Standing, at: Instant, actor_m
 async def _follow_alerts(tx: Transaction, standing: Standing, now: Instant) -> None:
     wallet = standing.wallet
     if is_low(wallet, standing.policies):
-        if await raise_alert(tx, _alert(standing, AlertKind.LOW_MONEY, _balance(wallet)), now):
-            await _notify(tx, "notice.low_money", wallet, _balance(wallet), now)
+        if await raise_alert(tx, alert_of_low_money(standing), now):
+            await _notify(tx, "notice.low_money", wallet, low_money_payload(wallet), now)
     else:
         await _close(tx, wallet, AlertKind.LOW_MONEY, now)
     await _close_covered(tx, wallet, now)
@@ -94,6 +94,16 @@ async def _notify(tx: Transaction, topic: str, wallet: WalletRow, payload: Mappi
         tx, "outbox", id=new_id("obx"), organization_id=wallet.organization_id, path=wallet.path, topic=topic,
         subject_id=wallet.id, payload=json.dumps({**payload, "link": "/wallet"}), created_at=at, due_at=at,
     )  # fmt: skip
+
+
+def alert_of_low_money(standing: Standing) -> Alert:
+    """One a local day (MON-66)."""
+    return _alert(standing, AlertKind.LOW_MONEY, _balance(standing.wallet))
+
+
+def low_money_payload(wallet: WalletRow) -> dict[str, object]:
+    """What the notice says."""
+    return _balance(wallet) | {"wayBack": "Top up the wallet.", "link": "/wallet"}
 
 
 def is_low(wallet: WalletRow, policies: Policies) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from billing.status_notices import tell_of_ends
 from billing.subscription_status import Cause, Facts, FinalState, Status, SuspensionReason, status_at
 from core.clock import Instant
 from core.ids import new_id
@@ -80,7 +81,9 @@ async def write_changes_of_time(tx: Transaction, subjects: Iterable[Subject], un
     due = [entry for subject in subjects for entry in changes_of_time(subject, until)]
     written = await _written(tx, sorted({entry.subscription_id for entry in due}))
     missing = sorted((entry for entry in due if entry.key not in written), key=lambda entry: (entry.at, entry.key))
-    return await write_entries(tx, missing)
+    written = await write_entries(tx, missing)
+    await tell_of_ends(tx, missing)
+    return written
 
 
 _COLUMNS = "id, organization_id, path, subscription_id, at, from_status, to_status, reason, actor_member_id"
