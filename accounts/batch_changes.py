@@ -62,6 +62,7 @@ class Attribute(Generic[Value]):
     parse: from the request's value to the typed one; None when it noted a blocker.
     apply: the facts afterwards (equal ones: no change) or the code of the refusal; it may look only at lifecycle and
     the facts named in `reads`. show: the value as rows and audit show it, from the same facts.
+    from_shown: the value of what `show` has shown, for an undo (BAT-56).
     absent_values: count as an absent field (BAT-37).
     """
 
@@ -71,6 +72,7 @@ class Attribute(Generic[Value]):
     parse: Callable[[object, FieldPath, Blockers], Value | Cleared | None]
     apply: Callable[[AccountFacts, Value | None, RowContext], AccountFacts | str]
     show: Callable[[AccountFacts], object]
+    from_shown: Callable[[Any], Value | None]
     is_undoable: bool
     is_seller_only: bool = False
     absent_values: tuple[object, ...] = ()
@@ -109,6 +111,7 @@ ROW_MESSAGES: Mapping[str, str] = {
     "ACCOUNT_TERMINATED": "the account is closed for good",
     "ALREADY_APPLIED": "the account has already got this change from the same job or a retry of it",
     "CHANGED_SINCE_PREVIEW": "the account was changed after the update was confirmed",
+    "CHANGED_SINCE_UPDATE": "the value is no longer the one that the update has set",
     "EXPIRATION_NOT_AFTER_ACTIVATION": "the expiration date must lie after the activation date",
 }
 
@@ -155,6 +158,7 @@ EXPIRATION_DATE = Attribute(
     parse=_parse_expiration_date,
     apply=_apply_expiration_date,
     show=lambda facts: None if facts.expiration_date is None else facts.expiration_date.isoformat(),
+    from_shown=lambda shown: None if shown is None else date.fromisoformat(shown),
     is_undoable=True,
 )
 STATUS = Attribute(
@@ -164,6 +168,7 @@ STATUS = Attribute(
     parse=_parse_status,
     apply=_apply_status,
     show=lambda facts: (BlockTarget.BLOCKED if facts.is_blocked else BlockTarget.UNBLOCKED).value,
+    from_shown=BlockTarget,
     is_undoable=True,
 )
 
@@ -196,18 +201,35 @@ def parse_changes(
     return tuple(changes)
 
 
-def decide(facts: AccountFacts, changes: Iterable[Change], context: RowContext) -> RowDecision:
+def shown_changes(
+    shown: Mapping[str, object], attributes: AttributeTable = ATTRIBUTES, *, only_undoable: bool = False
+) -> tuple[Change, ...]:
+    """The changes that lead to values as rows show them, in the order of BAT-42."""
+    named = sorted((attributes[name] for name in shown), key=lambda attribute: (attribute.step, attribute.field))
+    return tuple(
+        Change(each, each.from_shown(shown[each.field])) for each in named if each.is_undoable or not only_undoable
+    )
+
+
+def decide(
+    facts: AccountFacts, changes: Iterable[Change], context: RowContext, expected: Mapping[str, object] | None = None
+) -> RowDecision:
     """What the changes do to one account: all of them or, if one is refused, none (BAT-40, BAT-42, BAT-50).
 
-    ALREADY_APPLIED (no change), ACCOUNT_TERMINATED, CHANGED_SINCE_PREVIEW come before the attributes' own codes.
+    `expected`: what an update has set, of an undo (BAT-56). ALREADY_APPLIED (no change), ACCOUNT_TERMINATED,
+    CHANGED_SINCE_PREVIEW, CHANGED_SINCE_UPDATE come before the attributes' own codes.
     """
+    changes = tuple(changes)
     if context.is_already_applied:
         return _without_effect(RowResult.NO_CHANGE, "ALREADY_APPLIED")
     if facts.lifecycle is Lifecycle.CLOSED:
         return _without_effect(RowResult.FAILED, "ACCOUNT_TERMINATED")
     if context.is_changed_since_preview:
         return _without_effect(RowResult.FAILED, "CHANGED_SINCE_PREVIEW")
-    return _apply_all(facts, tuple(changes), context)
+    for attribute in (change.attribute for change in changes):
+        if expected is not None and attribute.show(facts) != expected[attribute.field]:
+            return _without_effect(RowResult.FAILED, "CHANGED_SINCE_UPDATE", attribute.field)
+    return _apply_all(facts, changes, context)
 
 
 def facts_read(changes: Iterable[Change]) -> frozenset[str]:

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from accounts.batch_changes import RowDecision
 from accounts.batch_confirm import FINISHED, leave_unprocessed, locked_job
-from accounts.batch_decisions import DecidedRow, Decider, count_results, count_unforecast, decided_rows, rows_listed
+from accounts.batch_decisions import (
+    DecidedRow,
+    Decider,
+    UndoneValues,
+    count_results,
+    count_unforecast,
+    decided_rows,
+    rows_listed,
+)
 from accounts.batch_effects import columns_written
 from accounts.batch_preview import already_applied
 from accounts.batch_request import UpdateRequest, stored_update
@@ -25,6 +33,7 @@ from accounts.job_states import (
     state_after_chunk,
     stopping_code,
 )
+from accounts.undone_rows import set_back_accounts, undone_values
 from core.id_series import new_series, series_id
 from core.row_list import listed
 from core.transaction import Row, fetch_one
@@ -79,7 +88,10 @@ async def run_chunk(chunk: Chunk, most_rows: int, forced_code: str | None = None
         await _write_results(chunk, rows)
         succeeded = count_results(rows)[RowResult.SUCCEEDED]
         if succeeded:
-            await _write_accounts(chunk, first, last)
+            if chunk.request.undone_id is None:
+                await _write_accounts(chunk, first, last)
+            else:
+                await set_back_accounts(chunk.uow, chunk.job["id"], chunk.customer.timezone, rows)
             await _write_audit(chunk, first, last)
             changed = {"from": first, "to": last, "count": succeeded}
             chunk.uow.send(CHANGED, chunk.job["id"], changed, **chunk.at)
@@ -130,11 +142,13 @@ async def _decided(chunk: Chunk, last: int) -> list[DecidedRow]:
         f"ORDER BY r.control_number{lock}",
         *uow.scope, job["id"], job["last_control_number"], last, job["root_id"],
     )  # fmt: skip
-    return [_decided_row(decider, row) for row in rows]
+    undone = await undone_values(uow, chunk.request, (row["control_number"] for row in rows))
+    return [_decided_row(decider, row, undone.get(row["control_number"])) for row in rows]
 
 
-def _decided_row(decider: Decider, row: Row) -> DecidedRow:
-    decision = decider.decide(row, is_changed=bool(row["is_changed"]), is_applied=bool(row["is_applied"]))
+def _decided_row(decider: Decider, row: Row, undone: UndoneValues | None) -> DecidedRow:
+    is_changed, is_applied = bool(row["is_changed"]), bool(row["is_applied"])
+    decision = decider.decide(row, is_changed=is_changed, is_applied=is_applied, undone=undone)
     return DecidedRow(row["control_number"], decision, _is_unforecast(row, decision))
 
 

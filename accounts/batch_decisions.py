@@ -3,6 +3,7 @@
 Equal facts get equal decisions, so each is made once, and neighbours with the same one are written as one run of
 control numbers. Reads and writes no table itself."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from accounts.account_facts import fact_columns, facts_of
-from accounts.batch_changes import Change, RowContext, RowDecision, decide, facts_read
+from accounts.batch_changes import Change, RowContext, RowDecision, decide, facts_read, shown_changes
 from accounts.job_states import RowResult
 from core.clock import Instant
 from core.row_list import row_list
@@ -36,6 +37,14 @@ class DecidedRow:
     is_unforecast: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class UndoneValues:
+    """What an update has changed of one account, as its row stores it: JSON objects by field."""
+
+    before: str
+    after: str
+
+
 @dataclass(slots=True)
 class Decider:
     """Decides the rows of one job at one instant; remembers what it decided for which facts."""
@@ -53,15 +62,22 @@ class Decider:
         """The columns of `account` that the decisions need."""
         return fact_columns(self.facts, alias)
 
-    def decide(self, row: Row, *, is_changed: bool = False, is_applied: bool = False) -> RowDecision:
-        """The decision for a row that was read with `columns`."""
+    def decide(
+        self, row: Row, *, is_changed: bool = False, is_applied: bool = False, undone: UndoneValues | None = None
+    ) -> RowDecision:
+        """The decision for a row that was read with `columns`; of an undo with the values of that row (BAT-56)."""
         stored = tuple(row[name] for name in self.facts)
-        key = (*stored, is_changed, is_applied)
+        key = (*stored, is_changed, is_applied, undone)
         if key not in self._decided:
             context = RowContext(
                 now=self.now, zone=self.zone, is_changed_since_preview=is_changed, is_already_applied=is_applied
             )
-            self._decided[key] = decide(facts_of(self.facts, stored), self.changes, context)
+            facts = facts_of(self.facts, stored)
+            if undone is None:
+                self._decided[key] = decide(facts, self.changes, context)
+            else:
+                changes = shown_changes(json.loads(undone.before), only_undoable=True)
+                self._decided[key] = decide(facts, changes, context, json.loads(undone.after))
         return self._decided[key]
 
 

@@ -22,6 +22,9 @@ def _status(target: BlockTarget, zone: str) -> Columns:
     return {"is_blocked": target is BlockTarget.BLOCKED}
 
 
+COLUMN_TYPES: Mapping[str, str] = {"expiration_date": "text", "expires_at": "bigint", "is_blocked": "boolean"}
+"""Of the columns that effects write, for rows that each have their own values."""
+
 EFFECTS: Mapping[str, Callable[[Any, str], Columns]] = {"expirationDate": _expiration_date, "status": _status}
 """By the attribute's field, from its value and the billing zone."""
 

@@ -17,6 +17,7 @@ from accounts.batches import BatchOfCustomer, batch_by_id
 from accounts.counters import FIRST_PARAMETER, NONE_MISSING, count_chosen, missing_of
 from accounts.job_states import PREVIEW_LIFETIME, JobState, RowResult
 from accounts.snapshot import snapshot_hash
+from accounts.undone_rows import undone_values
 from core.ids import new_id
 from core.refusals import refuse
 from core.row_list import listed
@@ -134,7 +135,11 @@ async def _decided_page(
         f"ORDER BY a.control_number LIMIT {PAGE_ROWS}",
         *uow.scope, batch.id, last, root_id, *chosen.arguments,
     )  # fmt: skip
-    return [DecidedRow(row["control_number"], decider.decide(row, is_applied=bool(row["is_applied"]))) for row in rows]
+    undone = await undone_values(uow, request, (row["control_number"] for row in rows))
+    return [
+        DecidedRow(number, decider.decide(row, is_applied=bool(row["is_applied"]), undone=undone.get(number)))
+        for number, row in ((row["control_number"], row) for row in rows)
+    ]
 
 
 def already_applied(root_id: str) -> str:
@@ -177,7 +182,7 @@ async def _shown(
     uow: UnitOfWork, job_id: str, batch: BatchOfCustomer, request: UpdateRequest, forecast: _Forecast
 ) -> dict[str, object]:
     """What the panel shows besides the rows (BAT-36, BAT-45); no attribute moves money yet."""
-    missing = NONE_MISSING if request.retried else missing_of(batch, request.parsed_filter)
+    missing = NONE_MISSING if request.retried or request.undone_id else missing_of(batch, request.parsed_filter)
     chosen = request.chosen(uow.tx.dialect, "a", FIRST_PARAMETER)
     counters = await count_chosen(uow, batch, chosen, missing)
     failures = await uow.tx.fetch(
@@ -202,6 +207,7 @@ async def _shown(
             for row in failures
         ],
         "irreversibleFields": list(irreversible_fields(request.parsed_changes)),
+        "notUndone": list(request.not_undone),
         "counters": {"selected": counters.selected, "started": counters.started, "depleted": counters.depleted},
         "missingControlNumbers": {
             "ranges": [{"first": each.first, "last": each.last} for each in missing.ranges],

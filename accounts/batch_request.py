@@ -3,17 +3,19 @@
 The same condition chooses the accounts at preview and again at confirm (BAT-47)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.account_search import AccountFilter, SqlCondition, filter_condition, parse_account_filter
-from accounts.batch_changes import Change, parse_changes
+from accounts.batch_changes import ATTRIBUTES, Change, parse_changes
 from accounts.job_states import RowResult
 from core.refusals import Blockers, refuse
 from core.transaction import Dialect, Row
 
 DEFAULT_CHUNK_ROWS, MAX_CHUNK_ROWS = 1_000, 5_000
+_KEPT_BESIDES = frozenset({"retryOf", "only", "undoOf", "notUndone"})
+"""What a stored filter holds besides the asked one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +36,17 @@ class UpdateRequest:
     chunk_rows: int
     parsed_filter: AccountFilter
     parsed_changes: tuple[Change, ...]
+    """Of an undo: which attributes, without their values, which each row has by itself (BAT-56)."""
     retried: RetriedRows | None = None
+    undone_id: str | None = None
+    not_undone: tuple[str, ...] = ()
+    """The fields of the undone job that nothing sets back."""
 
     def chosen(self, dialect: Dialect, alias: str, first: int) -> SqlCondition:
         """The condition on `account` that the selected rows fulfil; its parameters are `$first` and the following."""
+        if self.retried is None and self.undone_id is not None:
+            done = f"SELECT d.account_row_id FROM batch_update_row d WHERE d.batch_update_id = ${first}"
+            return SqlCondition(f"{alias}.id IN ({done} AND d.result = 'SUCCEEDED')", (self.undone_id,))
         if self.retried is None:
             return filter_condition(dialect, self.parsed_filter, alias, first)
         results = sorted(self.retried.results)
@@ -50,9 +59,12 @@ class UpdateRequest:
 
     def stored_filter(self) -> dict[str, Any]:
         """What the job keeps of the filter."""
-        if self.retried is None:
-            return dict(self.account_filter)
-        return {**self.account_filter, "retryOf": self.retried.job_id, "only": sorted(self.retried.results)}
+        kept = dict(self.account_filter)
+        if self.undone_id is not None:
+            kept |= {"undoOf": self.undone_id, "notUndone": list(self.not_undone)}
+        if self.retried is not None:
+            kept |= {"retryOf": self.retried.job_id, "only": sorted(self.retried.results)}
+        return kept
 
 
 def parse_update(
@@ -85,9 +97,29 @@ def parse_update(
 def stored_update(job: Row) -> UpdateRequest:
     """The request of a row of `batch_update`."""
     kept = json.loads(job["account_filter"])
-    asked = {name: value for name, value in kept.items() if name not in ("retryOf", "only")}
-    request = parse_update(asked, json.loads(job["changes"]), job["chunk_rows"])
+    asked = {name: value for name, value in kept.items() if name not in _KEPT_BESIDES}
+    changes = json.loads(job["changes"])
+    if "undoOf" in kept:
+        request = undo_request(kept["undoOf"], asked, changes, kept["notUndone"], job["chunk_rows"])
+    else:
+        request = parse_update(asked, changes, job["chunk_rows"])
     return request if "retryOf" not in kept else replace(request, retried=_retried(kept, job["root_id"]))
+
+
+def undo_request(
+    undone_id: str, account_filter: Mapping[str, Any], fields: Iterable[str], not_undone: Iterable[str], chunk_rows: int
+) -> UpdateRequest:
+    """What sets these fields of the job's SUCCEEDED rows back (BAT-56)."""
+    attributes = [ATTRIBUTES[name] for name in fields]
+    return UpdateRequest(
+        account_filter=account_filter,
+        changes={each.field: {"undo": True} for each in attributes},
+        chunk_rows=chunk_rows,
+        parsed_filter=AccountFilter(),
+        parsed_changes=tuple(Change(each, None) for each in attributes),
+        undone_id=undone_id,
+        not_undone=tuple(not_undone),
+    )
 
 
 def changed_fields(changes: Mapping[str, Any]) -> tuple[str, ...]:

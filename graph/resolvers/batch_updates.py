@@ -8,6 +8,7 @@ from accounts.batch_changes import BlockTarget
 from accounts.batch_confirm import ConfirmOrder, cancel_batch_update, confirm_batch_update
 from accounts.batch_preview import PreviewOrder, preview_batch_update
 from accounts.batch_retry import RETRYABLE, RetryOrder, retry_batch_update
+from accounts.batch_undo import undo_batch_update
 from accounts.job_states import RowResult
 from core.refusals import Refused
 from graph.context import Context
@@ -95,6 +96,12 @@ class RetryBatchUpdateInput:
     idempotency_key: str | None = optional_key()
 
 
+@strawberry.input(description="Which finished job to undo (BAT-56).")
+class UndoBatchUpdateInput:
+    id: strawberry.ID
+    idempotency_key: str | None = optional_key()
+
+
 @strawberry.type
 class BatchUpdatePayload:
     errors: list[UserError]
@@ -135,6 +142,13 @@ class BatchUpdateMutations:
         only = or_none(input.only)
         order = RetryOrder(input.id, RETRYABLE if only is None else frozenset(only))
         return await run(info, input, lambda uow: retry_batch_update(uow, order))
+
+    @strawberry.mutation(
+        description="Preview setting back what a finished job has changed (BAT-56). Confirmed it is a job like any "
+        "other, and can be undone itself."
+    )
+    async def undo_batch_update(self, info: strawberry.Info, input: UndoBatchUpdateInput) -> BatchUpdatePayload:
+        return await run(info, input, lambda uow: undo_batch_update(uow, input.id))
 
 
 async def _confirm(info: strawberry.Info, input: ConfirmBatchUpdateInput, order: ConfirmOrder) -> Any:

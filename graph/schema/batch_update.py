@@ -72,6 +72,9 @@ class BatchUpdateForecast:
     irreversible_fields: list[str] = stored_json(
         "{t}.forecast -> 'irreversibleFields'", "The changed fields that an undo cannot set back (BAT-56)."
     )
+    not_undone: list[str] | None = stored_json(
+        "{t}.forecast -> 'notUndone'", "Of an undo: the fields of that job that nothing sets back (BAT-56)."
+    )
     counters: JSON = stored_json("{t}.forecast -> 'counters'", "`{selected, started, depleted}` (BAT-28).")
     missing_control_numbers: JSON = stored_json(
         "{t}.forecast -> 'missingControlNumbers'", "`{ranges: [{first, last}], count}`: asked, not there (BAT-19)."

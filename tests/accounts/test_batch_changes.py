@@ -69,6 +69,7 @@ def a_later_attribute(field: str, step: Step, **settings: Any) -> Attribute[Any]
         parse=parse_a_date,
         apply=lambda facts, value, context: facts,
         show=lambda facts: None,
+        from_shown=lambda shown: None,
         **{"is_undoable": True, **settings},
     )
 

@@ -320,3 +320,22 @@ async def test_random_documents_about_accounts_answer_alike(b1: FixtureB1) -> No
         assert compiled.errors == [], document
         expected = await reference.ask(b1.platform, abe, document)
         assert without_cursors(compiled.data) == without_cursors(expected), document
+
+
+async def test_b_63_a_date_is_set_back_through_the_schema(b1: FixtureB1) -> None:
+    document = f"mutation ($input: UndoBatchUpdateInput!) {{ undoBatchUpdate(input: $input) {{ {JOB} }} }}"
+    job = await a_confirmed_job(b1, JUNE, controlNumbers="201-210")
+    early = await done(b1.abe, document, id=job)
+    assert (codes(early), early["batchUpdate"]) == (["JOB_NOT_FINISHED"], None)
+    await run_all_due(b1.platform)
+    assert codes(await done(b1.rob, document, id=job)) == ["NOT_FOUND"]
+    undo = await done(b1.abe, document, id=job, idempotencyKey="undo")
+    assert undo["batchUpdate"]["changes"] == {"expirationDate": {"undo": True}}
+    assert undo["batchUpdate"]["filter"] == {"batchIds": [b1.b1], "undoOf": job, "notUndone": []}
+    again = await done(b1.abe, document, id=job, idempotencyKey="undo")
+    assert (again["replayed"], again["batchUpdate"]) == (True, undo["batchUpdate"])
+    await done(b1.abe, CONFIRM, **seen(undo, key="confirm undo"))
+    await run_all_due(b1.platform)
+    shown = await rows_of(b1.abe, undo["batchUpdate"]["id"])
+    assert (shown["state"], shown["succeeded"]) == ("COMPLETED", 10)
+    assert {each["account"]["expirationDate"] for each in shown["rows"]["nodes"]} == {None}
