@@ -41,13 +41,13 @@ async def set_credit_limit(
     CURRENCY_MISMATCH (MON-4), AMOUNT_NOT_POSITIVE (below 0), AMOUNT_PRECISION."""
     buyer = await organization_by_id(uow, organization_id, ("organizationId",))
     allow(uow, Action.SET_CREDIT_LIMIT, buyer)
-    require_chain_active(buyer)
-    wallet = await wallet_of(uow, buyer.id)
-    require_currency(currency, wallet.currency, ("creditLimit",))
+    require_currency(currency, buyer.currency, ("creditLimit",))
     if limit_micros < 0:
         refuse("AMOUNT_NOT_POSITIVE", "A credit limit is never below zero.", ("creditLimit",))
-    if not is_whole_minor(limit_micros, wallet.currency):
+    if not is_whole_minor(limit_micros, buyer.currency):
         refuse("AMOUNT_PRECISION", "The amount has more decimals than the currency.", ("creditLimit",))
+    require_chain_active(buyer)
+    wallet = await wallet_of(uow, buyer.id)
     await uow.tx.execute(
         "UPDATE wallet SET credit_limit_micros = $4, version = version + 1 "
         f"WHERE id = $5 AND {uow.visible('wallet', 'wallet')}",
@@ -67,9 +67,9 @@ async def issue_credit(uow: UnitOfWork, given: CreditAmount) -> Outcome:
     with its parent in the same currency), TRANSACTION_LIMIT, DAILY_LIMIT (MON-52)."""
     buyer = await organization_by_id(uow, given.organization_id, ("organizationId",))
     allow(uow, Action.GIVE_MONEY, buyer)
+    _check(given, buyer)
     require_chain_active(buyer)
     own, wallet = await _lock_both(uow, buyer)
-    _check(given, wallet)
     if own is not None and own.currency == wallet.currency and given.amount_micros > own.usable(uow.now):
         refuse("ISSUE_EXCEEDS_USABLE", "More than the seller's own usable credit.", ("amount",))
     policies = await policies_for(uow, buyer.id)
@@ -84,8 +84,8 @@ async def take_back_credit(uow: UnitOfWork, given: CreditAmount) -> Outcome:
     Refused: as issue_credit; TAKE_BACK_EXCEEDS_ISSUED (more than was issued, or than the stored free money)."""
     buyer = await organization_by_id(uow, given.organization_id, ("organizationId",))
     allow(uow, Action.TAKE_BACK_MONEY, buyer)
+    _check(given, buyer)
     wallet = await wallet_of(uow, buyer.id)
-    _check(given, wallet)
     issued = await _issued_micros(uow, wallet)
     most = min(issued, prepaid_figures(wallet.sums(uow.now)).free_micros)
     if given.amount_micros > most:
@@ -97,9 +97,10 @@ async def take_back_credit(uow: UnitOfWork, given: CreditAmount) -> Outcome:
     return await _post(uow, given, wallet, MovementType.CREDIT_TAKEN_BACK, entries)
 
 
-def _check(given: CreditAmount, wallet: WalletRow) -> None:
+def _check(given: CreditAmount, buyer: OrganizationFacts) -> None:
+    """What the input alone says comes before any state (GEN-1); a Wallet has its buyer's currency."""
     found = Blockers()
-    check_amount(found, given.amount_micros, given.currency, wallet.currency)
+    check_amount(found, given.amount_micros, given.currency, buyer.currency)
     found.raise_if_any()
 
 

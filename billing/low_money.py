@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from billing.aftermath import follow_up
+from billing.purchase import require_chain_active
 from core.money import is_whole_minor
 from core.refusals import Blockers, refuse
 from core.transaction import fetch_one
@@ -29,11 +30,12 @@ async def set_low_money_alert(uow: UnitOfWork, marks: LowMoneyMarks) -> Outcome:
     """Set all three. Answers walletId. By the buyer's OWNER, ADMIN and BILLING (MON-15).
 
     Refused: NOT_FOUND, FORBIDDEN, CONSENT_REQUIRED, WALLET_MISSING, and at once AMOUNT_NOT_POSITIVE (a top-up),
-    AMOUNT_PRECISION, CURRENCY_MISMATCH."""
+    AMOUNT_PRECISION, CURRENCY_MISMATCH; then ORGANIZATION_NOT_ACTIVE, UPSTREAM_SUSPENDED (ORG-16)."""
     buyer = await organization_by_id(uow, marks.organization_id, ("organizationId",))
     allow(uow, Action.SET_LOW_MONEY_ALERT, buyer)
     values = [getattr(marks, name) for name in COLUMNS]
     _check(marks, values, buyer.currency)
+    require_chain_active(buyer)
     changed = await fetch_one(
         uow.tx,
         "UPDATE wallet SET alert_threshold_micros = $4, min_balance_micros = $5, top_up_micros = $6, "

@@ -2,9 +2,9 @@
 
 Which Wallet a CHILD's purchases are charged to is billing/'s; here stands only who belongs to whom."""
 
-from core.refusals import refuse
+from core.refusals import Blockers, refuse
 from core.transaction import fetch_value
-from tenants.access import OrganizationFacts, allow, organization_by_id, require_active, row_by_id
+from tenants.access import OrganizationFacts, allow, organization_by_id, row_by_id
 from tenants.commands import Outcome
 from tenants.permissions import Action
 from tenants.tree_lock import lock_tree
@@ -30,9 +30,14 @@ async def change_billing_kind(
         refuse("VERSION_CONFLICT", "Somebody else changed this meanwhile; read it again.", ("version",))
     if billing_kind == CHILD and corporate is None:
         refuse("FIELD_REQUIRED", "A CHILD is billed through a CORPORATE.", ("corporateId",))
-    require_active(organization)
     before = await row_by_id(uow, "organization", organization.id, ("id",), "t.billing_kind, t.billing_group_id")
-    await _check_group(uow, organization, billing_kind, corporate)
+    found = Blockers()
+    if organization.is_stopped:
+        found.add("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
+    reason = await _unfit(uow, organization, billing_kind, corporate)
+    if reason is not None:
+        found.add("BILLING_GROUP_INVALID", reason, ("corporateId",))
+    found.raise_if_any()
     group_id = corporate.id if corporate is not None else None
     await uow.tx.execute(
         "UPDATE organization AS o SET billing_kind = $5, billing_group_id = $6, version = version + 1 WHERE o.id = $4 "
@@ -47,11 +52,12 @@ async def change_billing_kind(
     return {"organizationId": organization.id}
 
 
-async def _check_group(
+async def _unfit(
     uow: UnitOfWork, organization: OrganizationFacts, billing_kind: str, corporate: OrganizationFacts | None
-) -> None:
+) -> str | None:
+    """Why it cannot be billed like that; None when it can."""
     if organization.kind != "CUSTOMER" or (corporate is not None and billing_kind != CHILD):
-        _invalid("Only a CUSTOMER is billed through another one.")
+        return "Only a CUSTOMER is billed through another one."
     if corporate is not None:
         row = await row_by_id(uow, "organization", corporate.id, ("corporateId",), "t.billing_kind")
         is_fit = (
@@ -59,9 +65,10 @@ async def _check_group(
             and corporate.currency == organization.currency and not corporate.is_stopped
         )  # fmt: skip
         if not is_fit or corporate.id == organization.id:
-            _invalid("It needs an active CORPORATE of the same seller and currency.")
+            return "It needs an active CORPORATE of the same seller and currency."
     if billing_kind != CORPORATE and await _children(uow, organization.id):
-        _invalid("Others are billed through it.")
+        return "Others are billed through it."
+    return None
 
 
 async def _children(uow: UnitOfWork, organization_id: str) -> int:
@@ -73,7 +80,3 @@ async def _children(uow: UnitOfWork, organization_id: str) -> int:
         *uow.scope, organization_id,
     )  # fmt: skip
     return int(count)
-
-
-def _invalid(message: str) -> None:
-    refuse("BILLING_GROUP_INVALID", message, ("corporateId",))

@@ -11,6 +11,7 @@ from tenants.authentication import secret_hash
 from tenants.closing_blockers import closing_facts, credit_of, deactivation_blockers, deletion_blockers
 from tenants.commands import Outcome
 from tenants.deletion import (
+    FOR_DELETION,
     Asked,
     DeletionPreview,
     ask_for_deletion,
@@ -19,6 +20,7 @@ from tenants.deletion import (
     refuse_all,
     require_deletable,
     take_back,
+    time_to_reverse,
 )
 from tenants.erasure import end_for_good
 from tenants.permissions import SIGNED_IN, Action, Role
@@ -67,13 +69,17 @@ async def preview_closing(uow: UnitOfWork, organization_id: str) -> DeletionPrev
     organization = await organization_by_id(uow, organization_id, ("organizationId",))
     _allow(uow, organization)
     offer = (await policies_for(uow, organization.id)).choice("userDeactivation")
-    facts = await closing_facts(at_instant(uow, await time_of_organization(uow, organization)), organization)
+    at = at_instant(uow, await time_of_organization(uow, organization))
+    facts = await closing_facts(at, organization)
     if offer == "FINAL":
         blockers = deactivation_blockers(facts, is_forfeit_confirmed=True)
         lost = max(facts.business.running_subscriptions, 0)
         return DeletionPreview(organization.id, FINAL, None, blockers, credit_of(facts), lost)
-    status = "SUSPENDED_FOR_DELETION" if offer == "REVERSIBLE" else None
-    return DeletionPreview(organization.id, status, None, deletion_blockers(facts))
+    if offer == "OFF":
+        return DeletionPreview(organization.id, None, None, deletion_blockers(facts))
+    days, until = await time_to_reverse(at, organization)
+    status = FOR_DELETION if days else "DELETED"
+    return DeletionPreview(organization.id, status, until if days else None, deletion_blockers(facts))
 
 
 async def reverse_by_link(platform: Platform, token: str, came: Credentials) -> Outcome:

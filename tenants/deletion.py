@@ -21,7 +21,7 @@ from tenants.organization_events import (
     on_closing_considered,
     on_deletion_settled,
 )
-from tenants.permissions import Action
+from tenants.permissions import Action, Relation, decide
 from tenants.platform_work import at_instant, time_of_organization
 from tenants.policy import policies_for
 from tenants.sessions import require_fresh_password
@@ -61,16 +61,15 @@ async def delete_organization(uow: UnitOfWork, organization_id: str, reason: str
     """SUSPENDED_FOR_DELETION, open for `deletionReverseDays`; with 0 days DELETED at once, without return (DEL-1).
 
     Refused: NOT_FOUND, FORBIDDEN, REAUTH_REQUIRED, OPERATOR_PROTECTED, ORGANIZATION_NOT_ACTIVE (it is being deleted),
-    IRREVERSIBLE (it is gone), then all blockers of DEL-2 at once, each with its count.
+    with all blockers of DEL-2 at once, each with its count; IRREVERSIBLE alone (it is gone).
     Answers organizationId, status and reversibleUntil (an Instant, or None)."""
     await lock_tree(uow.tx)
     organization = await organization_by_id(uow, organization_id, ("organizationId",))
     _allow_delete(uow, organization)
     require_fresh_password(uow)
     organization = await consider_closing(uow, organization)
-    require_deletable(organization)
     at = at_instant(uow, await time_of_organization(uow, organization))
-    refuse_all(deletion_blockers(await closing_facts(at, organization)))
+    refuse_all(await against_deletion(at, organization))
     return await ask_for_deletion(at, organization, Asked("SELLER", uow.actor.member_id, uow.actor.name), reason)
 
 
@@ -93,12 +92,9 @@ async def preview_deletion(uow: UnitOfWork, organization_id: str) -> DeletionPre
     organization = await organization_by_id(uow, organization_id, ("organizationId",))
     _allow_delete(uow, organization)
     at = at_instant(uow, await time_of_organization(uow, organization))
-    days, until = await _time_to_reverse(at, organization)
-    blockers = [*_standing_in_the_way(organization), *deletion_blockers(await closing_facts(at, organization))]
-    blockers.sort(key=lambda blocker: blocker.code)
-    return DeletionPreview(
-        organization.id, FOR_DELETION if days else "DELETED", until if days else None, tuple(blockers)
-    )
+    days, until = await time_to_reverse(at, organization)
+    blockers = await against_deletion(at, organization)
+    return DeletionPreview(organization.id, FOR_DELETION if days else "DELETED", until if days else None, blockers)
 
 
 async def consider_closing(uow: UnitOfWork, organization: OrganizationFacts) -> OrganizationFacts:
@@ -113,6 +109,14 @@ def require_deletable(organization: OrganizationFacts) -> None:
     refuse_all(_standing_in_the_way(organization))
 
 
+async def against_deletion(uow: UnitOfWork, organization: OrganizationFacts) -> tuple[Blocker, ...]:
+    """Everything against its deletion now, sorted by code: its state and what is open (DEL-1, DEL-2)."""
+    if organization.status in GONE:
+        return _standing_in_the_way(organization)
+    blockers = (*_standing_in_the_way(organization), *deletion_blockers(await closing_facts(uow, organization)))
+    return tuple(sorted(blockers, key=lambda blocker: blocker.code))
+
+
 def refuse_all(blockers: tuple[Blocker, ...]) -> None:
     """Raises Refused with all of them, if there are any."""
     if blockers:
@@ -123,7 +127,7 @@ async def ask_for_deletion(
     uow: UnitOfWork, organization: OrganizationFacts, asked: Asked, reason: str | None
 ) -> Outcome:
     """Start the time in which it may be taken back, or end it at once where there is none (DEL-1)."""
-    days, until = await _time_to_reverse(uow, organization)
+    days, until = await time_to_reverse(uow, organization)
     if days == 0:
         await end_for_good(uow, organization, "DELETED", reason)
         return {"organizationId": organization.id, "status": "DELETED", "reversibleUntil": None}
@@ -183,7 +187,8 @@ def irreversible() -> None:
 
 
 def _allow_delete(uow: UnitOfWork, organization: OrganizationFacts) -> None:
-    if organization.kind == "OPERATOR":
+    if organization.kind == "OPERATOR":  # its OWNER would have the right over a buyer; who has none hears that first
+        decide(Action.DELETE_ORGANIZATION, uow.actor.role, Relation.BUYER_MANAGED_BY_CUSTOMER, uow.actor.via).enforce()
         refuse("OPERATOR_PROTECTED", "The operator is never deleted.")
     allow(uow, Action.DELETE_ORGANIZATION, organization)
 
@@ -196,7 +201,7 @@ def _standing_in_the_way(organization: OrganizationFacts) -> tuple[Blocker, ...]
     return ()
 
 
-async def _time_to_reverse(uow: UnitOfWork, organization: OrganizationFacts) -> tuple[int, Instant]:
+async def time_to_reverse(uow: UnitOfWork, organization: OrganizationFacts) -> tuple[int, Instant]:
     """`deletionReverseDays`, and the first instant at which they are over (GEN-3)."""
     days = (await policies_for(uow, organization.id)).integer("deletionReverseDays")
     return days, end_of_days(local_date(uow.now, organization.timezone), days, organization.timezone)

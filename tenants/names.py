@@ -160,10 +160,11 @@ def _read_tag(tag: TagInput, field: FieldPath, read: dict[BuyerTagKey, str], blo
     value = normalized(tag.value)
     for blocker in _length_blockers(value, BUYER_TAG_LENGTHS, "BUYER_TAG_LENGTH", (*field, "value")):
         blockers.add(blocker.code, blocker.message, blocker.field, **blocker.details)
-    if tag.key not in BuyerTagKey.__members__.values():
+    name = normalized(tag.key)
+    if name not in BuyerTagKey.__members__.values():
         blockers.add("BUYER_TAG_KEY_UNKNOWN", "There is no such tag.", (*field, "key"), keys=list(BuyerTagKey))
         return
-    key = BuyerTagKey(tag.key)
+    key = BuyerTagKey(name)
     if key in read:
         blockers.add("BUYER_TAG_DUPLICATE", "A tag holds one value only.", (*field, "key"))
     read.setdefault(key, value)

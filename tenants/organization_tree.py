@@ -9,7 +9,7 @@ from tenants.access import OrganizationFacts, organization_by_id, require_active
 from tenants.billing_numbers import billing_number_for
 from tenants.commands import Outcome
 from tenants.invitations import Invited, make_invitation
-from tenants.names import folded, folded_email
+from tenants.names import folded, folded_email, normalized
 from tenants.new_organization import CheckedOrganization, NewOrganization, checked_organization
 from tenants.organization_events import OrganizationCreated, on_organization_created
 from tenants.paths import child_path
@@ -35,7 +35,8 @@ async def create_organization(uow: UnitOfWork, new: NewOrganization) -> Outcome:
         policies = await policies_below(uow, seller.id)
         checked = checked_organization(new, seller.kind, policies)
         require_active(seller)
-        billing_number = await billing_number_for(uow.tx, new.billing_number)
+        given = None if new.billing_number is None else normalized(new.billing_number)
+        billing_number = await billing_number_for(uow.tx, given)
         number = await next_number(uow.tx)
     organization_id, path = new_id("org"), child_path(seller.path, number)
     await insert_organization(

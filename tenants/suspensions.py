@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from core.calendar import local_date, start_of_day
 from core.clock import Instant
-from core.refusals import refuse
+from core.refusals import Blockers, refuse
 from core.transaction import Row
 from tenants.access import OrganizationFacts, allow, organization_by_id, relation_to
 from tenants.commands import Outcome
-from tenants.permissions import Action, Condition, Relation
+from tenants.permissions import Action, Condition, Relation, decide
 from tenants.platform_work import time_of_organization
 from tenants.policy import policies_for
 from tenants.suspension_rows import (
@@ -44,12 +44,13 @@ async def suspend(uow: UnitOfWork, organization_id: str, reason: SuspensionReaso
     organization = await _seen(uow, organization_id, Action.SUSPEND, reason)
     if relation_to(uow, organization) is Relation.BELOW_BUYER and reason not in FROM_AFAR:
         refuse("FORBIDDEN", "Above the seller only POLICY and FRAUD are reasons.", ("reason",))
+    own, found = uow.actor.organization_id, Blockers()
     if organization.status not in ("ACTIVE", "SUSPENDED"):
-        refuse("ORGANIZATION_NOT_ACTIVE", "The organization is being deleted or gone.")
-    own = uow.actor.organization_id
+        found.add("ORGANIZATION_NOT_ACTIVE", "The organization is being deleted or gone.")
     standing = await standing_suspensions(uow, organization.id, reason)
     if any(row["set_by_organization_id"] == own for row in standing):
-        refuse("ALREADY_SUSPENDED", "It is suspended for this reason already.", ("reason",))
+        found.add("ALREADY_SUSPENDED", "It is suspended for this reason already.", ("reason",))
+    found.raise_if_any()
     now = await time_of_organization(uow, organization)
     suspension_id = await add_suspension(uow, organization, NewSuspension(reason, own, now))
     status = await restate(uow, organization, SUSPENDED, reason, now, note=note)
@@ -116,11 +117,21 @@ async def _seen(uow: UnitOfWork, organization_id: str, action: Action, reason: S
     """The organization under the tree's lock, and its row's, if the actor may do this to it."""
     await lock_tree(uow.tx)
     organization = await organization_by_id(uow, organization_id, ("organizationId",))
+    holding = [Condition.PAYMENT_SUSPENSION] if reason is SuspensionReason.PAYMENT else []
     if organization.kind == "OPERATOR":
-        refuse("OPERATOR_PROTECTED", "The operator is never suspended.")
-    allow(uow, action, organization, [Condition.PAYMENT_SUSPENSION] if reason is SuspensionReason.PAYMENT else [])
+        _protect_operator(uow, action, organization, holding)
+    allow(uow, action, organization, holding)
     await lock_organization(uow, organization.id)
     return await organization_by_id(uow, organization_id, ("organizationId",))
+
+
+def _protect_operator(
+    uow: UnitOfWork, action: Action, operator: OrganizationFacts, holding: Sequence[Condition]
+) -> None:
+    """It stands above everybody who could; whoever has no such right at all hears that first (GEN-1)."""
+    decision = decide(action, uow.actor.role, relation_to(uow, operator), uow.actor.via, holding)
+    if decision.code == "CANNOT_ACT_ON_SELF":
+        refuse("OPERATOR_PROTECTED", "The operator is never suspended.")
 
 
 async def _standing(uow: UnitOfWork, organization: OrganizationFacts, reason: SuspensionReason) -> Sequence[Row]:

@@ -1,0 +1,92 @@
+"""Cases around the rules of organizations, stops and endings: rights before state, everything at once, bounds."""
+
+from tenants.permissions import Role
+from tenants.unit_of_work import Platform
+from tests.graph.asking import ask
+from tests.graph.billing_documents import codes, done
+from tests.makers import a_member, an_api_key
+from tests.makers_billing import change_wallet, rows
+from tests.makers_subscriptions import set_policy
+from tests.rules.fixture_organizations import the_fixture
+from tests.rules.stop_documents import DELETE, PREVIEW, SUSPEND, deleted, refused, status_of, stopped
+
+CREATE = """mutation ($input: CreateOrganizationInput!) { createOrganization(input: $input) {
+    errors { code field } organization { id billingNumber timezone country } } }"""
+UPDATE = """mutation ($input: UpdateOrganizationInput!) { updateOrganization(input: $input) {
+    errors { code field } organization { version buyerTags { key value } activatedAt } } }"""
+BILLING_KIND = """mutation ($input: ChangeBillingKindInput!) { changeBillingKind(input: $input) {
+    errors { code field } organization { billingKind } } }"""
+LOW_MONEY = "mutation ($input: SetLowMoneyAlertInput!) { setLowMoneyAlert(input: $input) { errors { code } } }"
+
+
+async def test_stop_3_and_gen_1_the_role_is_asked_before_the_operator_is_protected(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    mo = await a_member(platform, of=tree.o, role=Role.MEMBER, name="mo")
+    key = await an_api_key(tree.olga, scopes=("stop:write", "org:write"))
+    for document, given in ((SUSPEND, {"reason": "SELLER"}), (DELETE, {})):
+        assert await refused(mo, document, organizationId=tree.o.id, **given) == ["FORBIDDEN"]
+        assert await refused(tree.olga, document, organizationId=tree.o.id, **given) == ["OPERATOR_PROTECTED"]
+    answer = await ask(platform, key, DELETE, input={"organizationId": tree.o.id})
+    assert codes(answer.data["answer"]) == ["FORBIDDEN"]
+
+
+async def test_gen_2_a_suspension_twice_of_what_is_being_deleted(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    await stopped(tree.ben, tree.c1)
+    await deleted(tree.ben, tree.c1)
+    assert codes(await stopped(tree.ben, tree.c1)) == ["ALREADY_SUSPENDED", "ORGANIZATION_NOT_ACTIVE"]
+    assert codes(await stopped(tree.ben, tree.c1, "POLICY")) == ["ORGANIZATION_NOT_ACTIVE"]
+
+
+async def test_gen_2_deleting_what_is_being_deleted_names_the_blockers_too(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    await deleted(tree.ben, tree.c1)
+    await change_wallet(tree.c1, wallet_micros=1_000_000)
+    assert codes(await deleted(tree.ben, tree.c1)) == ["ORGANIZATION_NOT_ACTIVE", "WALLET_NOT_EMPTY"]
+    preview = await done(tree.ben, PREVIEW, organizationId=tree.c1.id)
+    assert [each["code"] for each in preview["blockers"]] == ["ORGANIZATION_NOT_ACTIVE", "WALLET_NOT_EMPTY"]
+
+
+async def test_gen_2_a_billing_kind_that_fits_nowhere_of_a_stopped_buyer(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    await stopped(tree.ben, tree.c1)
+    [row] = await rows(platform, "SELECT version FROM organization WHERE id = $1", tree.c1.id)
+    given = {"organizationId": tree.c1.id, "version": row["version"], "billingKind": "CHILD", "corporateId": tree.c2.id}
+    assert codes(await done(tree.ben, BILLING_KIND, **given)) == ["BILLING_GROUP_INVALID", "ORGANIZATION_NOT_ACTIVE"]
+
+
+async def test_org_16_the_low_money_alert_of_a_stopped_buyer(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    given = {"organizationId": tree.c2.id, "topUp": {"amount": "5.00", "currency": "SGD"}, "idempotencyKey": "one"}
+    await stopped(tree.ben, tree.c2)
+    assert codes(await done(tree.ben, LOW_MONEY, **given)) == ["ORGANIZATION_NOT_ACTIVE"]
+    [wallet] = await rows(platform, "SELECT top_up_micros FROM wallet WHERE organization_id = $1", tree.c2.id)
+    assert wallet["top_up_micros"] is None
+
+
+async def test_gen_8_what_is_picked_from_a_list_is_trimmed_like_any_text(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    given = {
+        "parentId": tree.o.id, "kind": "CUSTOMER", "name": " Trim ", "country": " SG ", "currency": "SGD",
+        "timezone": " Asia/Singapore ", "pricingModel": "APP", "managedBy": "SERVICE_PROVIDER",
+        "billingNumber": " 6001 ",
+    }  # fmt: skip
+    made = await done(tree.olga, CREATE, **given)
+    assert codes(made) == []
+    assert made["organization"]["billingNumber"] == "6001"
+    assert codes(await done(tree.olga, CREATE, **given | {"billingNumber": "6001"})) == ["BILLING_NUMBER_TAKEN"]
+    tags = [{"key": " CustomerRef ", "value": " 7 "}]
+    [row] = await rows(platform, "SELECT version FROM organization WHERE id = $1", tree.c1.id)
+    saved = await done(tree.ben, UPDATE, id=tree.c1.id, version=row["version"], buyerTags=tags)
+    assert codes(saved) == []
+    assert saved["organization"]["buyerTags"] == [{"key": "CustomerRef", "value": "7"}]
+
+
+async def test_del_6_the_preview_of_the_own_end(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    first = await done(tree.cora, PREVIEW, organizationId=tree.c1.id)
+    assert (first["status"], first["reversibleUntil"]) == ("SUSPENDED_FOR_DELETION", "2026-03-04T16:00:00+00:00")
+    await set_policy(tree.o, deletionReverseDays=0)
+    then = await done(tree.cora, PREVIEW, organizationId=tree.c1.id)
+    assert (then["status"], then["reversibleUntil"]) == ("DELETED", None)
+    assert await status_of(tree.c1) == "ACTIVE"
