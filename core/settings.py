@@ -57,6 +57,16 @@ def _origin(text: str) -> str:
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
+def _dns_server(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise ValueError("must be an address with its port, such as 192.0.2.53:53")
+    return text
+
+
+DnsServer = Annotated[str, AfterValidator(_dns_server)]
+
+
 class Settings(BaseSettings):
     """Each field is the variable `TENANTRY_<FIELD>`, but `DATABASE_URL`; an empty variable is one that is not set."""
 
@@ -88,6 +98,9 @@ class Settings(BaseSettings):
 
     public_url: PublicUrl | None = None
     """Where people reach this, such as https://console.example.com: for links in mails, passkeys, sign-in elsewhere."""
+
+    dns_servers: tuple[DnsServer, ...] = ()
+    """Name servers (JSON list of host:port) that proofs of domains are asked of; none: those of this machine."""
 
     smtp_url: SmtpUrl | None = None
     """Where mails leave: smtp://user:password@host:587 or smtps://host; without it development writes files."""

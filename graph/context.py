@@ -5,6 +5,7 @@ from typing import Any
 
 from strawberry import Info
 
+from core.dns_txt import DnsTxt, TxtLookup
 from graph.sql.statement import Statements
 from tenants.actor import Credentials
 from tenants.unit_of_work import Platform
@@ -22,6 +23,10 @@ class Context:
     may_introspect: bool = False
     allows_plain_http: bool = False
     """Whether an identity provider may stand on this desk; never in production."""
+    txt_lookup: TxtLookup = field(default_factory=DnsTxt)
+    """Where the proof of a brand's domain is looked for."""
+    neutral_host: str | None = None
+    """The platform's own host, which no brand has; None on a desk without one."""
     extras: dict[str, Any] = field(default_factory=dict)
 
 

@@ -16,6 +16,8 @@ class Credentials:
     address: str | None = None
     client: str | None = None
     request_id: str | None = None
+    site_path: str | None = None
+    """At a reseller's domain its path: only who is a member there or below signs in and acts (WL-4)."""
 
 
 @dataclass(frozen=True, slots=True)

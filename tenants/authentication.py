@@ -60,7 +60,7 @@ async def _by_session(tx: Transaction, token: str, credentials: Credentials, now
     idle_until = first["last_used_at"] + first["idle_minutes"] * MINUTE  # what it started with counts (POL-4)
     if now >= idle_until or now >= first["session_created_at"] + first["max_hours"] * HOUR:
         raise Unauthenticated("SESSION_EXPIRED", "The session has expired; sign in again.")
-    choice = await _chosen(tx, rows, credentials.organization_id)
+    choice = await _chosen(tx, _at_site(rows, credentials), credentials.organization_id, first)
     row = choice.row
     return Actor(
         **_organization(row),
@@ -84,13 +84,18 @@ class _Choice:
     has_moved: bool = False
 
 
-async def _chosen(tx: Transaction, rows: Sequence[Row], organization_id: str | None) -> _Choice:
+def _at_site(rows: Sequence[Row], credentials: Credentials) -> list[Row]:
+    """At a reseller's domain only the memberships in that one and below (WL-4)."""
+    return [row for row in rows if str(row["path"]).startswith(credentials.site_path or "")]
+
+
+async def _chosen(tx: Transaction, rows: Sequence[Row], organization_id: str | None, session: Row) -> _Choice:
     """The membership that the request named, else the one the session stands in, else the oldest that may act; one
     with something stopped above it only when there is no other (AUTH-6, VIS-10)."""
-    barred = frozenset(str(rows[0]["barred_member_ids"]).split(","))
+    barred = frozenset(str(session["barred_member_ids"]).split(","))
     mine = [row for row in rows if row["has_portal_access"] and row["invitation"] == "ACCEPTED"]
     mine = sorted((row for row in mine if row["member_id"] not in barred), key=lambda row: str(row["member_id"]))
-    standing_id = rows[0]["standing_id"]
+    standing_id = session["standing_id"]
     at_home = _first(mine, standing_id, "is_stopped", False) or _first(mine, standing_id, "status", "ACTIVE")
     if organization_id is None:
         return await _default(tx, mine, standing_id, at_home)
@@ -154,7 +159,7 @@ async def _by_support_token(
     lookup = _lookup(tx, "actor_by_support_session", "actor_support_session", "token_hash")
     stopped = f"SELECT {is_stopped(tx.dialect, 'a.supporter_organization_id')} AS is_supporter_stopped, "
     rows = [] if session_id is None else await tx.fetch(lookup.replace("SELECT ", stopped, 1), secret_hash(token))
-    if not rows or rows[0]["support_session_id"] != session_id:
+    if not _at_site(rows, credentials) or rows[0]["support_session_id"] != session_id:
         raise Unauthenticated("UNAUTHENTICATED", "There is no such support session.")
     if credentials.organization_id not in (None, rows[0]["organization_id"]):
         raise Unauthenticated("UNAUTHENTICATED", "A support session acts in its own organization alone.")

@@ -29,6 +29,8 @@ _OWN_TABLES = (
     "policy_preset",
     "policy_bound",
     "organization_picture",
+    "brand_domain",
+    "brand",
     "notice",
 )
 """Members, their documents and consents, keys, settings; what billing/ and accounts/ hold goes before, by the hook."""

@@ -25,7 +25,7 @@ VISIT_LIVES = 10 * MINUTE
 _log = structlog.get_logger("identity_provider")
 _PROVIDER = (
     "SELECT organization_id, issuer, client_id, client_secret_sealed, email_domains FROM identity_provider "
-    "WHERE organization_id = $1"
+    "WHERE organization_id = $1 AND substr(path, 1, length($2)) = $2"
 )
 
 
@@ -48,10 +48,11 @@ class Return:
     browser: str
 
 
-async def start_visit(platform: Platform, door: Door, organization_id: str, browser: str) -> str:
-    """The address to send this browser to. Refused: SIGN_IN_FAILED, whatever it is that is missing."""
+async def start_visit(platform: Platform, door: Door, organization_id: str, browser: str, came: Credentials) -> str:
+    """The address to send this browser to. Refused: SIGN_IN_FAILED, whatever it is that is missing; also at a domain
+    that is foreign to the organization (WL-4)."""
     async with platform_reading(platform) as tx:
-        row = await fetch_one(tx, _PROVIDER, organization_id)
+        row = await fetch_one(tx, _PROVIDER, organization_id, came.site_path or "")
     if row is None:
         refuse_sign_in("SIGN_IN_FAILED")
     provider, visit = _provider(row, door.sealer), new_visit()
@@ -73,8 +74,8 @@ async def finish_visit(platform: Platform, door: Door, came_back: Return, came: 
 
     Refused: SIGN_IN_FAILED without detail (the log has it); SIGN_IN_LOCKED; ORGANIZATION_NOT_ACTIVE."""
     async with platform_transaction(platform) as tx:
-        found = await _used_up(tx, came_back, platform.clock.now())
-        row = None if found is None else await fetch_one(tx, _PROVIDER, found["organization_id"])
+        found, site_path = await _used_up(tx, came_back, platform.clock.now()), came.site_path or ""
+        row = None if found is None else await fetch_one(tx, _PROVIDER, found["organization_id"], site_path)
     if found is None or row is None or came_back.issuer not in (None, row["issuer"]):
         refuse_sign_in("SIGN_IN_FAILED")
     provider = _provider(row, door.sealer)

@@ -84,7 +84,7 @@ async def _parts(tx: Transaction, message: Message) -> list[_Part]:
 
 async def _send(mails: Mailer, brand: Brand, message: Message, part: _Part) -> str | None:
     """None when it left; the reason when it never will. What may work later is raised."""
-    letter = letter_of(message.topic, part.payload, brand, mails.public_url)
+    letter = letter_of(message.topic, part.payload, brand, brand.public_url(mails.public_url))
     to = part.to
     if message.topic.startswith(TEXT):
         if mails.text_domain is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.refusals import refuse
 from core.transaction import fetch_value
 from tenants.access import OrganizationFacts, allow, organization_by_id
+from tenants.brand_domains import forget_brand
 from tenants.commands import Outcome
 from tenants.move_blockers import MoveBlocker, move_blockers, read_facts, refuse_blocked
 from tenants.move_tokens import open_token, require_living, use_token
@@ -96,6 +97,7 @@ async def carry_out(uow: UnitOfWork, organization: OrganizationFacts, new_seller
         organization.id, path, organization.path, organization.currency, old_seller.id, old_seller.path,
         new_seller.id, uow.now,
     )  # fmt: skip
+    await forget_brand(uow, organization.id, path)
     await on_organization_moved.tell(uow, moved)
     uow.audit("Organization", organization.id, organization_id=organization.id, path=path,
               after={"seller": new_seller.name})  # fmt: skip

@@ -81,7 +81,9 @@ async def end_other_sessions(uow: UnitOfWork) -> Outcome:
 
 
 async def own_memberships(uow: UnitOfWork) -> list[OwnMembership]:
-    """The organizations that are offered: effectively ACTIVE, or to be paid for; always the present one (AUTH-6)."""
+    """The organizations that are offered: effectively ACTIVE, or to be paid for; always the present one (AUTH-6).
+
+    At a reseller's domain those of that one and below alone (WL-4)."""
     if uow.actor.via.kind not in (ViaKind.SESSION, ViaKind.PAY_ONLY):
         return []
     async with uow.as_platform("AUTH-6: memberships belong to the User, wherever its session stands"):
@@ -91,8 +93,8 @@ async def own_memberships(uow: UnitOfWork) -> list[OwnMembership]:
             "JOIN organization o ON o.id = m.organization_id LEFT JOIN session s ON s.id = $2 "
             "WHERE m.user_id = $1 AND m.invitation = 'ACCEPTED' AND m.has_portal_access AND (s.id IS NULL OR "
             "replace(s.barred_member_ids, m.id, '') = s.barred_member_ids) AND (s.bound_organization_id IS NULL "
-            "OR s.bound_organization_id = m.organization_id) ORDER BY m.id",
-            uow.actor.user_id or "", uow.actor.session_id or "",
+            "OR s.bound_organization_id = m.organization_id) AND substr(m.path, 1, length($3)) = $3 ORDER BY m.id",
+            uow.actor.user_id or "", uow.actor.session_id or "", uow.credentials.site_path or "",
         )  # fmt: skip
         offered = [(row, bool(row["is_stopped"]) and await may_pay(uow.tx, row)) for row in rows]
     own = uow.actor.organization_id

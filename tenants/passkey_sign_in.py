@@ -9,7 +9,7 @@ from core.transaction import Row, Transaction, fetch_one
 from tenants.actor import Credentials
 from tenants.passkey_checks import Site, credential_id_of, sign_in_options
 from tenants.second_factor_sign_in import has_signed, settle
-from tenants.sign_in import NEVER_GIVEN, SignedIn, open_session, refuse_not_active, refuse_sign_in
+from tenants.sign_in import NEVER_GIVEN, SignedIn, may_sign_in, open_session, refuse_not_active, refuse_sign_in
 from tenants.sign_in_challenges import ChallengeKind, new_challenge, open_challenge, use_up
 from tenants.sign_in_locks import take_lock
 from tenants.unit_of_work import Platform, platform_transaction
@@ -27,11 +27,11 @@ async def finish_passkey_sign_in(
 ) -> SignedIn:
     """Open the session of the passkey's owner.
 
-    Refused: SIGN_IN_FAILED (unknown, wrong, login-less, no such challenge: alike), SIGN_IN_LOCKED,
+    Refused: SIGN_IN_FAILED (unknown, wrong, login-less, foreign domain, no such challenge: alike), SIGN_IN_LOCKED,
     ORGANIZATION_NOT_ACTIVE."""
     async with platform_transaction(platform) as tx:
         now = platform.clock.now()
-        user = await _owner_of(tx, credential_id_of(credential))
+        user = await _owner_of(tx, credential_id_of(credential), came.site_path or "")
         await _refuse_locked(tx, user["email_folded"], now)
         challenge = await open_challenge(tx, ChallengeKind.PASSKEY_SIGN_IN, token, now)
         if challenge is None or not await use_up(tx, challenge):
@@ -45,14 +45,14 @@ async def finish_passkey_sign_in(
     return signed_in or refuse_not_active()
 
 
-async def _owner_of(tx: Transaction, credential_id: str) -> Row:
+async def _owner_of(tx: Transaction, credential_id: str, site_path: str) -> Row:
     user = await fetch_one(
         tx,
         "SELECT u.id, u.email, u.email_folded FROM passkey p JOIN users u ON u.id = p.user_id "
         "WHERE p.credential_id = $1 AND EXISTS (SELECT 1 FROM member m WHERE m.user_id = u.id "
-        "AND m.invitation = 'ACCEPTED' AND m.has_portal_access)",
-        credential_id,
-    )
+        f"AND {may_sign_in('m', '$2')})",
+        credential_id, site_path,
+    )  # fmt: skip
     return user or refuse_sign_in("SIGN_IN_FAILED")
 
 

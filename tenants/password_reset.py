@@ -26,8 +26,10 @@ TOKEN_BYTES = 32
 EMAIL_LENGTH = 254
 
 
-async def ask_for_reset(platform: Platform, email: str) -> None:
-    """Note that somebody forgot the password of this e-mail: one row, whoever it is, so that all take the same time."""
+async def ask_for_reset(platform: Platform, email: str, site_path: str | None = None) -> None:
+    """Note that somebody forgot the password of this e-mail: one row, whoever it is, so that all take the same time.
+
+    `site_path`: asked at a reseller's domain, which serves those who sign in there alone (WL-4)."""
     async with platform_transaction(platform) as tx:
         operator = await fetch_one(tx, "SELECT id, path FROM organization WHERE kind = 'OPERATOR'")
         if operator is None:
@@ -36,7 +38,7 @@ async def ask_for_reset(platform: Platform, email: str) -> None:
         await insert(
             tx, "outbox", id=new_id("obx"), organization_id=operator["id"], path=operator["path"],
             topic=FORGOTTEN_TOPIC, subject_id=operator["id"], created_at=now, due_at=now,
-            payload=json.dumps({"email": folded_email(email)[:EMAIL_LENGTH]}),
+            payload=json.dumps({"email": folded_email(email)[:EMAIL_LENGTH], "site": site_path or ""}),
         )  # fmt: skip
 
 
@@ -46,7 +48,7 @@ async def make_link(platform: Platform, message: Message, lease: Lease) -> Progr
     async with platform_transaction(platform) as tx:
         now = platform.clock.now()
         await lease.hold(tx, now)
-        user = await _who_forgot(tx, message.payload["email"], now)
+        user = await _who_forgot(tx, message.payload["email"], message.payload.get("site", ""), now)
         if user is not None:
             await _store_link(tx, f"rst_{message.id}", user, now)
     return Progress.DONE
@@ -115,14 +117,15 @@ async def note_change(tx: Transaction, platform: Platform, user_id: str, came: C
     )  # fmt: skip
 
 
-async def _who_forgot(tx: Transaction, email_folded: str, now: Instant) -> Row | None:
+async def _who_forgot(tx: Transaction, email_folded: str, site_path: str, now: Instant) -> Row | None:
     """The User with this e-mail who may sign in somewhere, unless many links of hers live already."""
     return await fetch_one(
         tx,
         "SELECT u.id, u.email, m.organization_id, m.path FROM users u JOIN member m ON m.user_id = u.id "
-        "WHERE u.email_folded = $1 AND m.invitation = 'ACCEPTED' AND m.has_portal_access AND (SELECT count(*) "
+        "WHERE u.email_folded = $1 AND m.invitation = 'ACCEPTED' AND m.has_portal_access "
+        "AND substr(m.path, 1, length($4)) = $4 AND (SELECT count(*) "
         "FROM password_reset r WHERE r.user_id = u.id AND r.created_at > $2) < $3 ORDER BY m.id LIMIT 1",
-        email_folded, now - LINK_LIFE, MOST_LINKS,
+        email_folded, now - LINK_LIFE, MOST_LINKS, site_path,
     )  # fmt: skip
 
 

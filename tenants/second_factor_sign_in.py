@@ -16,6 +16,7 @@ from tenants.second_factor_challenge import SecondFactorMethod
 from tenants.second_factors import CHANGED_TOPIC, totp_step
 from tenants.sign_in import (
     SignedIn,
+    may_sign_in,
     open_session,
     refuse_not_active,
     refuse_sign_in,
@@ -52,7 +53,7 @@ async def finish_sign_in(platform: Platform, checks: Checks, proof: SecondProof,
     ORGANIZATION_NOT_ACTIVE."""
     async with platform_transaction(platform) as tx:
         now = platform.clock.now()
-        user = await _user_of_challenge(tx, proof.challenge, now)
+        user = await _user_of_challenge(tx, proof.challenge, now, came.site_path or "")
         await _wait_for_lock(tx, user["email_folded"], now)
         challenge = await _open_or_refuse(tx, user, proof.challenge, now)
         is_right = await _is_right(tx, checks, challenge, proof, now)
@@ -96,10 +97,14 @@ async def has_signed(
     return await tx.execute(sql, row["id"], count, now) == 1
 
 
-async def _user_of_challenge(tx: Transaction, token: str, now: Instant) -> Row:
+async def _user_of_challenge(tx: Transaction, token: str, now: Instant, site_path: str) -> Row:
+    """Whose challenge it is; at a reseller's domain only of somebody who signs in there (WL-4)."""
     challenge = await open_challenge(tx, ChallengeKind.SECOND_FACTOR, token, now)
-    sql = "SELECT id, email, email_folded, password_at FROM users WHERE id = $1"
-    user = await fetch_one(tx, sql, challenge.user_id) if challenge else None
+    sql = (
+        "SELECT u.id, u.email, u.email_folded, u.password_at FROM users u WHERE u.id = $1 "
+        f"AND EXISTS (SELECT 1 FROM member m WHERE m.user_id = u.id AND {may_sign_in('m', '$2')})"
+    )
+    user = await fetch_one(tx, sql, challenge.user_id, site_path) if challenge else None
     return user or refuse_sign_in("SIGN_IN_FAILED")
 
 

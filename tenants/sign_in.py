@@ -57,10 +57,11 @@ class SignedIn:
 async def sign_in(platform: Platform, email: str, password: str, came: Credentials) -> SignedIn | SecondFactorNeeded:
     """Open a session, or ask for the second factor of who has one; `came` tells address and client.
 
-    Refused: SIGN_IN_FAILED (unknown, wrong, login-less, PENDING: alike, after the same time), SIGN_IN_LOCKED,
+    Refused: SIGN_IN_FAILED (unknown, wrong, login-less, PENDING, at a foreign domain: alike, after the same time),
+    SIGN_IN_LOCKED,
     ORGANIZATION_NOT_ACTIVE when no membership of the user is in an active organization."""
     key = folded_email(email)[:254]
-    user = await check_password(platform, key, password)
+    user = await check_password(platform, key, password, came.site_path)
     async with platform_transaction(platform) as tx:
         now = platform.clock.now()
         if user.has_second_factor:
@@ -78,8 +79,11 @@ class KnownUser:
     has_second_factor: bool = False
 
 
-async def check_password(platform: Platform, email_folded: str, password: str) -> KnownUser:
-    """The user with this e-mail and password who is an accepted member somewhere; each failure counts (AUTH-3).
+async def check_password(
+    platform: Platform, email_folded: str, password: str, site_path: str | None = None
+) -> KnownUser:
+    """The user with this e-mail and password who is an accepted member somewhere, at a reseller's domain within that
+    reseller's path (WL-4); each failure counts (AUTH-3).
 
     Refused: SIGN_IN_FAILED, SIGN_IN_LOCKED."""
     async with platform_reading(platform) as tx:
@@ -89,9 +93,9 @@ async def check_password(platform: Platform, email_folded: str, password: str) -
         user = await fetch_one(
             tx,
             "SELECT u.id, u.email, u.password_hash FROM users u WHERE u.email_folded = $1 AND EXISTS (SELECT 1 "
-            "FROM member m WHERE m.user_id = u.id AND m.invitation = 'ACCEPTED' AND m.has_portal_access)",
-            email_folded,
-        )
+            f"FROM member m WHERE m.user_id = u.id AND {may_sign_in('m', '$2')})",
+            email_folded, site_path or "",
+        )  # fmt: skip
     is_right = await is_right_password(password, None if user is None else user["password_hash"])
     async with platform_transaction(platform) as tx:
         now, policies = platform.clock.now(), await platform_policies(tx)
@@ -106,6 +110,15 @@ async def check_password(platform: Platform, email_folded: str, password: str) -
     if code is not None or user is None:
         refuse_sign_in(code or "SIGN_IN_FAILED", wait)
     return KnownUser(user["id"], user["email"], has_more)
+
+
+def may_sign_in(alias: str, site: str) -> str:
+    """A condition on a member: accepted, with access, and within the path of the site that is bound as `site`; an
+    empty path is the neutral domain, which takes every User (WL-4)."""
+    return (
+        f"{alias}.invitation = 'ACCEPTED' AND {alias}.has_portal_access "
+        f"AND substr({alias}.path, 1, length({site})) = {site}"
+    )
 
 
 async def _is_unchanged(tx: Transaction, user: Row) -> bool:
@@ -138,10 +151,11 @@ async def open_session(
 ) -> SignedIn | None:
     """A session of somebody who has proved everything that is asked; None when no organization of theirs is active.
 
-    `bound_organization_id`: it stands in that one alone, whatever else the user is a member of. `tx` sees as the
-    platform."""
+    `bound_organization_id`: it stands in that one alone, whatever else the user is a member of; at a reseller's
+    domain it begins within that one (WL-4). `tx` sees as the platform."""
     members = await _accepted_memberships(tx, user_id)
     members = [row for row in members if bound_organization_id in (None, row["organization_id"])]
+    members = [row for row in members if str(row["path"]).startswith(came.site_path or "")]
     rows = [row for row in members if not row["is_stopped"]] or [row for row in members if await may_pay(tx, row)]
     if not rows:
         return None

@@ -36,7 +36,7 @@ async def tell(
             uow.tx,
             "SELECT o.path, o.parent_id, s.name AS seller_name, p.path AS supporter_path, p.name AS supporter_seller, "
             "m.email AS supporter_email "
-            "FROM organization o LEFT JOIN organization s ON s.id = o.parent_id "
+            "FROM organization o LEFT JOIN shown_brand s ON s.organization_id = o.parent_id "
             "LEFT JOIN organization p ON p.id = $2 LEFT JOIN member m ON m.id = $3 WHERE o.id = $1",
             told_id, session["supporter_organization_id"], session["supporter_member_id"],
         )  # fmt: skip

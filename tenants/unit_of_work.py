@@ -20,6 +20,7 @@ from tenants.actor import Actor, Credentials, SupportFacts
 from tenants.authentication import authenticate, secret_hash
 from tenants.readers import has_read
 from tenants.row_scope import RowScope, predicate
+from tenants.site_cache import SiteCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Platform:
     """What support tokens are signed with; a production's own, web/production.py sees to that."""
     mails: Mailer | None = None
     """Where mails leave; without it they wait in the outbox."""
+    sites: SiteCache = field(default_factory=SiteCache, compare=False, repr=False)
+    """Which brand stands at which host (WL-4)."""
 
 
 @dataclass(slots=True)
@@ -261,7 +264,8 @@ async def _note_move(platform: Platform, actor: Actor, credentials: Credentials)
 
 
 def _without_request(credentials: Credentials) -> Credentials:
-    return Credentials(credentials.token and secret_hash(credentials.token), credentials.organization_id)
+    token = credentials.token and secret_hash(credentials.token)
+    return Credentials(token, credentials.organization_id, site_path=credentials.site_path)
 
 
 async def bind(tx: Transaction, scope: RowScope) -> None:

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
-from web import deletion_link, dev_mails, invitations, openid, passkeys, passwords
+from web import brand, deletion_link, dev_mails, exports, invitations, openid, passkeys, passwords
 from web.address_limit import AddressLimit
 from web.api import Api, build_api
 from web.background import working
@@ -26,6 +26,7 @@ from web.graphql_http import GraphQLEndpoint, GraphQLSettings
 from web.graphql_stream import GraphQLStream
 from web.health import healthz, readyz
 from web.home import home, is_signed_in
+from web.hosts import Hosts, neutral_host_of
 from web.json_response import JsonResponse
 from web.metrics import metrics
 from web.readiness import Readiness, database_blockers
@@ -48,6 +49,7 @@ def create_app(settings: Settings, *, api: Api | None = None, clock: Clock | Non
         middleware=[
             Middleware(RequestLog),
             Middleware(SecurityHeaders, is_over_tls=settings.is_production),
+            Middleware(Hosts, neutral_host=neutral_host_of(settings)),
             Middleware(CrossOrigin, allowed=settings.allowed_origins),
             Middleware(SameOrigin, allowed=settings.allowed_origins),
             Middleware(AddressLimit),
@@ -73,11 +75,13 @@ def _routes(api: Api, settings: Settings) -> list[BaseRoute]:
         Route("/auth/passkeys/register/verify", passkeys.register, methods=["POST"]),
         Route("/auth/passkeys/sign-in/options", passkeys.sign_in_options, methods=["POST"]),
         Route("/auth/passkeys/sign-in/verify", passkeys.sign_in, methods=["POST"]),
+        *brand.ROUTES,
         *invitations.ROUTES,
         *deletion_link.ROUTES,
         *passwords.ROUTES,
         Route("/auth/sign-out", sign_out, methods=["POST"]),
         Route("/auth/reauthenticate", reauthenticate, methods=["POST"]),
+        *exports.ROUTES,
         *dev_mails.routes(settings),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),

@@ -14,11 +14,13 @@ from core.clock import SECOND, format_instant
 from core.refusals import Blocker, Refused, refuse
 from core.settings import Settings
 from graph.errors import BAD_USER_INPUT, coded
+from tenants.brand import url_of
 from tenants.sign_in import SignedIn
 from tenants.unit_of_work import Platform
 from web.credentials import cookie_name
 from web.graphql_request import BadRequest, read_body
 from web.home import sign_in_page
+from web.hosts import site_of_connection
 from web.json_response import JsonResponse
 
 Act = Callable[[Request, Settings, Platform], Awaitable[Response]]
@@ -30,6 +32,10 @@ _STATUS = {
     "ORGANIZATION_NOT_ACTIVE": 403,
     "FORBIDDEN": 403,
     "FORBIDDEN_WHILE_ACTING": 403,
+    "SCOPE_MISSING": 403,
+    "CONSENT_REQUIRED": 403,
+    "DATE_INVALID": 400,
+    "TIME_RANGE_INVALID": 400,
     "REAUTH_REQUIRED": 403,
     "NOT_FOUND": 404,
     "INVITATION_EXPIRED": 410,
@@ -119,7 +125,11 @@ def wants_page(request: Request) -> bool:
 def public_origin(request: Request, settings: Settings) -> str:
     """The address that people type, such as https://console.example.com; on a desk what the browser asked for.
 
-    Refused PUBLIC_URL_MISSING in production, where a request's own word is not enough."""
+    At a brand's proven domain that one. Refused PUBLIC_URL_MISSING in production, where a request's own word is not
+    enough."""
+    site = site_of_connection(request)
+    if site is not None:
+        return url_of(site.domain, settings.public_url or f"{request.url.scheme}://{request.url.netloc}")
     if settings.public_url is not None:
         return settings.public_url
     if settings.is_production:

@@ -19,7 +19,7 @@ from tenants.unit_of_work import Platform
 _log = structlog.get_logger("callers")
 KEPT_SECONDS = 30.0
 MOST_KEPT = 10_000
-_Key = tuple[str, str | None, str | None]
+_Key = tuple[str, str | None, str | None, str | None]
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class _Seen:
 
 
 class Callers:
-    """The callers seen lately, by the hash of their secret, the organization they chose and their address."""
+    """The callers seen lately, by the hash of their secret, the organization they chose, their address and the site."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -47,7 +47,9 @@ class Callers:
         Raises Unauthenticated, as `authenticate` does, for a secret that is not or no longer good."""
         if credentials.token is None:
             return Caller(f"address:{credentials.address}")
-        key = (secret_hash(credentials.token), credentials.organization_id, credentials.address)
+        key = (
+            secret_hash(credentials.token), credentials.organization_id, credentials.address, credentials.site_path,
+        )  # fmt: skip
         seen = self._seen.get(key)
         if seen is None or seen.kept_until <= monotonic():
             self._seen.pop(key, None)

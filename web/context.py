@@ -2,10 +2,12 @@
 
 from starlette.requests import HTTPConnection
 
+from core.dns_txt import DnsTxt
 from core.settings import Settings
 from graph.context import Context
 from web.callers import Callers
 from web.credentials import credentials_of
+from web.hosts import neutral_host_of
 
 
 async def request_context(connection: HTTPConnection) -> Context:
@@ -26,4 +28,6 @@ async def request_context(connection: HTTPConnection) -> Context:
         account=caller.account,
         may_introspect=caller.may_introspect,
         allows_plain_http=not settings.is_production,
+        txt_lookup=DnsTxt(settings.dns_servers),
+        neutral_host=neutral_host_of(settings),
     )

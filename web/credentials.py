@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from core.settings import Settings
 from tenants.actor import Credentials
+from web.hosts import site_of_connection
 
 ORGANIZATION_HEADER = "tenantry-organization"
 _LONGEST = 512
@@ -15,12 +16,14 @@ def credentials_of(connection: HTTPConnection, settings: Settings) -> Credential
     """The bearer token, or without one the session cookie; the header Tenantry-Organization; address, agent, id.
 
     Works for requests and WebSocket handshakes alike."""
+    site = site_of_connection(connection)
     return Credentials(
         token=bearer_token(connection) or connection.cookies.get(cookie_name(settings)),
         organization_id=connection.headers.get(ORGANIZATION_HEADER) or None,
         address=connection.client.host if connection.client else None,
         client=_printable(connection.headers.get("user-agent")),
         request_id=connection.scope.get("state", {}).get("request_id"),
+        site_path=site.path if site else None,
     )
 
 

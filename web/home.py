@@ -13,8 +13,10 @@ from starlette.responses import HTMLResponse, Response
 from core.settings import Settings
 from tenants.actor import Actor
 from tenants.authentication import Unauthenticated
+from tenants.brand import PLATFORM_NAME
 from tenants.unit_of_work import reading
 from web.credentials import credentials_of
+from web.hosts import shown_site
 
 _SIGN_IN = """$refusal<form method="post" action="/auth/sign-in">
 <label>E-mail <input name="email" type="email" autocomplete="username" required autofocus></label>
@@ -32,6 +34,11 @@ _SECOND_FACTOR = """$refusal<form method="post" action="/auth/second-factor">
 _SIGNED_IN = """<p>Signed in as <strong>$name</strong>, $role of <strong>$organization</strong>.</p>
 <p><a href="/graphql">Open the query page</a></p>
 <form method="post" action="/auth/sign-out"><button>Sign out</button></form>"""
+
+
+_TAGLINE = "<p>A reseller platform: one tree of resellers, one GraphQL API, one ledger.</p>"
+_FOOTER = """The API is GraphQL at <a href="/graphql"><code>/graphql</code></a>; programs sign in with
+<code>POST /auth/sign-in</code>. The web console is not part of this release: there is this page and the query page."""
 
 
 async def home(request: Request) -> Response:
@@ -80,7 +87,19 @@ def page(content: str, status: int = 200, headers: dict[str, str] | None = None)
     """A page of this house around ready HTML: no script, no foreign content, kept by nobody."""
     template, policy = _template()
     own = {"content-security-policy": policy, "cache-control": "no-store"}
-    return HTMLResponse(template.substitute(content=content), status, {**own, **(headers or {})})
+    return HTMLResponse(template.substitute(_frame(), content=content), status, {**own, **(headers or {})})
+
+
+def _frame() -> dict[str, str]:
+    """Whose page it is by the host that was asked: a brand's with its name and logo, or the platform's (WL-2, WL-4)."""
+    site = shown_site()
+    if site is None:
+        return {"title": PLATFORM_NAME, "heading": PLATFORM_NAME, "tagline": _TAGLINE, "footer": _FOOTER}
+    brand, name = site.brand, escape(site.brand.name)
+    image = f'<img src="{brand.logo_url}" alt="" height="48"> ' if brand.logo_url else ""
+    email = escape(brand.support_email or "", quote=True)
+    footer = f'Support: <a href="mailto:{email}">{email}</a>' if email else ""
+    return {"title": name, "heading": image + name, "tagline": "", "footer": footer}
 
 
 @cache
@@ -89,5 +108,6 @@ def _template() -> tuple[Template, str]:
     style = html.partition("<style>")[2].partition("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return Template(html), (
-        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; img-src 'self'; style-src 'sha256-{digest}'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
     )

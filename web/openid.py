@@ -35,7 +35,7 @@ async def _start(request: Request, settings: Settings, platform: Platform) -> Re
     browser = request.cookies.get(_cookie(settings)) or secrets.token_urlsafe(32)
     door = _door(request, settings, platform)
     organization_id = _text(request.path_params["organization"])
-    address = await start_visit(platform, door, organization_id, browser)
+    address = await start_visit(platform, door, organization_id, browser, credentials_of(request, settings))
     response = RedirectResponse(address, 303)
     response.set_cookie(
         _cookie(settings), browser, max_age=VISIT_LIVES // SECOND, path="/", httponly=True, samesite="lax",

@@ -46,7 +46,8 @@ async def show_reset(request: Request) -> Response:
 
 
 async def _forgot(request: Request, settings: Settings, platform: Platform) -> Response:
-    await ask_for_reset(platform, (await fields(request, "email"))["email"])
+    email, site_path = (await fields(request, "email"))["email"], credentials_of(request, settings).site_path
+    await ask_for_reset(platform, email, site_path)
     return done_page(_SENT) if is_form(request) else JsonResponse({"message": _SENT}, 202)
 
 

@@ -81,6 +81,19 @@ async def read_own_seller(context: Context, info: RequestInfo) -> orjson.Fragmen
         return fragment(await context.statements.json(uow, raw, raw.field_nodes, "seller", build))
 
 
+async def read_own_brand(context: Context, info: RequestInfo) -> orjson.Fragment | None:
+    """What the actor's organization has set of its white label; None when it has set nothing."""
+    raw = info._raw_info
+    described = context.statements.catalogue.types["Brand"]
+
+    def build(compilation: Compilation) -> str:
+        own = compilation.own_organization
+        return compilation.one_row(described, lambda alias: f"{alias}.organization_id = {own}", raw.field_nodes)
+
+    async with reading(context.platform, context.credentials) as uow:
+        return fragment(await context.statements.json(uow, raw, raw.field_nodes, "brand", build))
+
+
 def not_found() -> Exception:
     """The one answer for a stranger's row and for a missing one (VIS-3)."""
     return coded("NOT_FOUND", "There is no such row.")

@@ -4,6 +4,7 @@ import strawberry
 
 from graph.resolvers.api_keys import ApiKeyMutations, ApiKeyQueries
 from graph.resolvers.audit import AuditMutations
+from graph.resolvers.brand import BrandMutations, BrandQueries
 from graph.resolvers.clock import ClockMutations
 from graph.resolvers.deletion import DeletionMutations, DeletionQueries
 from graph.resolvers.identity_providers import IdentityProviderMutations, IdentityProviderQueries
@@ -32,6 +33,7 @@ class TenantQueries(
     OwnershipQueries,
     SessionQueries,
     DeletionQueries,
+    BrandQueries,
 ):
     pass
 
@@ -54,5 +56,6 @@ class TenantMutations(
     AuditMutations,
     ClockMutations,
     MoveMutations,
+    BrandMutations,
 ):
     pass

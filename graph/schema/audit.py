@@ -14,7 +14,7 @@ from graph.sql import dialect as sql
 from graph.sql.compile import Compilation
 from graph.sql.conditions import before_instant, equals, equals_computed, from_instant, is_true
 from graph.sql.reads import Condition, column, instant, stored_json, table_type, to_one, whole_filter
-from graph.sql.seller import seller_name
+from graph.sql.seller import shown_brand
 from tenants.permissions import Area, Role
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def actor_organization_name(made: Compilation) -> str:
     """Where the actor stands; everybody above the viewer stands under the seller's brand (AUD-7, SUP-13)."""
     inside = made.row_is_visible("acting", "organization")
     name = f"SELECT acting.name FROM organization acting WHERE acting.id = {{t}}.actor_organization_id AND {inside}"
-    brand = seller_name(made, _own_seller(made))
+    brand = shown_brand(made, _own_seller(made), "name")
     return f"CASE WHEN {{t}}.actor_organization_id IS NOT NULL THEN coalesce(({name}), {brand}) END"
 
 

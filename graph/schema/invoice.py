@@ -8,6 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from billing.invoice_figures import InvoiceType
+from graph.schema.brand import DocumentBrand
 from graph.schema.money import Payment, Wallet
 from graph.schema.scalars import CurrencyCode, Money, Node
 from graph.sql.conditions import before_instant, equals, from_instant, is_true, one_of
@@ -18,6 +19,7 @@ from graph.sql.reads import (
     instant,
     money,
     order_input,
+    part,
     short_list,
     stored_json,
     table_type,
@@ -98,6 +100,7 @@ class Invoice(Node):
     )
     seller: JSON = stored_json("{t}.seller", "The seller as it was: name, country, stateCode (MON-71).")
     buyer: JSON = stored_json("{t}.buyer", "The buyer as it was (MON-71).")
+    brand: DocumentBrand = part("Under which brand the document is shown (WL-2).")
     sale_id: str | None = column("{t}.sale_id")
     lines: list[InvoiceLine] = short_list("{t}.invoice_id = {parent}.id")
     allocations: list[InvoiceAllocation] = short_list("{t}.invoice_id = {parent}.id", "What settled it.")

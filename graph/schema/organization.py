@@ -9,6 +9,7 @@ import strawberry
 from accounts.search_value import SearchMode
 from billing.billing_status_sql import billing_status_expression
 from billing.subscription_status import BillingStatus
+from graph.schema.brand import Brand
 from graph.schema.kyc import KycDocument
 from graph.schema.member import Member, MemberFilter, MemberOrder
 from graph.schema.money import Payment, PaymentFilter, PaymentOrder, Wallet
@@ -28,7 +29,7 @@ from graph.sql.reads import (
     to_one,
     whole_filter,
 )
-from graph.sql.seller import own_seller_name
+from graph.sql.seller import brand_column, logo_url
 from tenants.kyc_rules import KycStatus
 from tenants.permissions.vocabulary import Area
 from tenants.stopped import is_stopped
@@ -85,7 +86,10 @@ class BillingKind(Enum):
 
 @strawberry.type(description="What a buyer sees of its seller, and nothing of what is above (VIS-2).")
 class SellerCard:
-    name: str | None = column(own_seller_name)
+    name: str | None = column(brand_column("{t}.parent_id", "name"), "Its brand's name, else its own (WL-2).")
+    logo_url: str | None = column(logo_url("{t}.parent_id"), "A path on any of this platform's hosts.")
+    domain: str | None = column(brand_column("{t}.parent_id", "domain"), "Its proven domain; null: the neutral one.")
+    support_email: str | None = column(brand_column("{t}.parent_id", "support_email"))
 
 
 @strawberry.input(description="A text to search for: case never counts, every character is literal (SRCH-3).")
@@ -206,6 +210,9 @@ class Organization(Node):
     created_at: datetime = instant("{t}.created_at")
     version: int = column("{t}.version")
     seller: SellerCard = part("The organization directly above, as far as its buyer may know it.")
+    brand: Brand | None = to_one(
+        "brand", "{t}.organization_id = {parent}.id", "Its own white label, when it has set one (WL-1)."
+    )
     parent: Annotated["Organization", strawberry.lazy("graph.schema.organization")] | None = to_one(
         "organization", "{t}.id = {parent}.parent_id", "The organization above, when the viewer sees it."
     )

@@ -12,7 +12,7 @@ from graph.schema.scalars import Connection, Node
 from graph.sql.compile import Compilation
 from graph.sql.conditions import equals, is_true, status_in
 from graph.sql.reads import column, condition, flag, instant, stored_json, table_type, to_many, to_one
-from graph.sql.seller import seller_name
+from graph.sql.seller import shown_brand
 from tenants.actor import Actor
 from tenants.permissions import Area
 from tenants.support_rules import SupportAccess, SupportKind
@@ -75,7 +75,7 @@ class _Supporter:
         """The brand of an organization in sight; everybody above stands under the own seller's."""
         visible = made.row_is_visible("helper", "organization")
         name = f"SELECT helper.name FROM organization helper WHERE helper.id = {self.column} AND {visible}"
-        return f"coalesce(({name}), {seller_name(made, self.own_seller(made))})"
+        return f"coalesce(({name}), {shown_brand(made, self.own_seller(made), 'name')})"
 
     def seen(self, sql: str) -> "_Seen":
         return _Seen(self, sql)

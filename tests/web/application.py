@@ -18,17 +18,18 @@ MAIL = {"smtp_url": "smtp://localhost:1", "mail_from": "noreply@tenantry.test"}
 
 @asynccontextmanager
 async def running(database_url: str, clock: Clock | None = None, **given: Any) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of the application on this database; jobs are off, `given` are settings."""
+    """A client of the application on this database, at its public address; jobs are off, `given` are settings."""
     given = (MAIL if given.get("env") == "production" else {}) | given
     settings = Settings(**{"database_url": database_url, "background": False, "database_pool": 4, **given})
     app = create_app(settings, clock=clock)
-    async with app.router.lifespan_context(app), another_client(httpx2.ASGITransport(app=app)) as client:
+    transport, at = httpx2.ASGITransport(app=app), settings.public_url or ADDRESS
+    async with app.router.lifespan_context(app), another_client(transport, at) as client:
         yield client
 
 
-def another_client(transport: httpx2.AsyncBaseTransport) -> httpx2.AsyncClient:
-    """A client with cookies of its own."""
-    return httpx2.AsyncClient(transport=transport, base_url=ADDRESS)
+def another_client(transport: httpx2.AsyncBaseTransport, at: str = ADDRESS) -> httpx2.AsyncClient:
+    """A client with cookies of its own, which asks for the host of `at`."""
+    return httpx2.AsyncClient(transport=transport, base_url=at)
 
 
 def codes_of(answer: httpx2.Response) -> list[str]:
