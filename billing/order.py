@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NoReturn
 
 from billing.chain import OrderedItem, places
 from core.refusals import FieldPath, refuse
@@ -41,6 +40,13 @@ class PlanRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanInOtherCurrency:
+    """A plan that the buyer's seller sells in another currency only (MON-31)."""
+
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddOnRow:
     """An add-on as ordered; `allowed_plan_ids` None allows every plan of its product."""
 
@@ -60,8 +66,8 @@ class AddOnRow:
         return OrderedItem(self.id, self.name, self.quantity, self.is_taxable, self.field)
 
 
-async def read_plan(uow: UnitOfWork, plan_id: str, buyer_id: str) -> PlanRow:
-    """The plan, if the actor sees it. Refused: NOT_FOUND, or PRICE_MISSING when it is sold in other currencies only."""
+async def read_plan(uow: UnitOfWork, plan_id: str, buyer_id: str) -> PlanRow | PlanInOtherCurrency:
+    """The plan, if the actor sees it or could see it in another currency. Refused: NOT_FOUND."""
     row = await fetch_one(
         uow.tx,
         "SELECT p.id, p.name, p.is_taxable, p.features, p.product_id, r.name AS product_name, r.kind AS product_kind, "
@@ -70,14 +76,21 @@ async def read_plan(uow: UnitOfWork, plan_id: str, buyer_id: str) -> PlanRow:
         *uow.scope, plan_id,
     )  # fmt: skip
     if row is None:
-        await _refuse_unseen_plan(uow, plan_id, buyer_id)
+        return await _in_other_currency(uow, plan_id, buyer_id)
     return PlanRow(
         row["id"], row["name"], bool(row["is_taxable"]), json.loads(row["features"]), row["product_id"],
         row["product_name"], row["product_kind"], row["owner_id"],
     )  # fmt: skip
 
 
-async def _refuse_unseen_plan(uow: UnitOfWork, plan_id: str, buyer_id: str) -> NoReturn:
+def require_sold(plan: PlanRow | PlanInOtherCurrency) -> PlanRow:
+    """The plan, behind role and activity (SUB-11). Refused: PRICE_MISSING when it is sold in other currencies only."""
+    if isinstance(plan, PlanInOtherCurrency):
+        refuse("PRICE_MISSING", "There is no price in the buyer's currency.", ("planId",), currency=plan.currency)
+    return plan
+
+
+async def _in_other_currency(uow: UnitOfWork, plan_id: str, buyer_id: str) -> PlanInOtherCurrency:
     async with uow.as_platform("MON-31: a price in another currency than the buyer's"):
         currency = await fetch_value(
             uow.tx,
@@ -89,7 +102,7 @@ async def _refuse_unseen_plan(uow: UnitOfWork, plan_id: str, buyer_id: str) -> N
         )  # fmt: skip
     if currency is None:
         not_found(("planId",))
-    refuse("PRICE_MISSING", "There is no price in the buyer's currency.", ("planId",), currency=currency)
+    return PlanInOtherCurrency(str(currency))
 
 
 async def read_add_ons(uow: UnitOfWork, orders: Sequence[AddOnOrder]) -> tuple[AddOnRow, ...]:

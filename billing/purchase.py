@@ -11,7 +11,16 @@ from billing.credit_suspension import is_suspending
 from billing.invoices import issue_invoices
 from billing.ledger import Movement, MovementType, post
 from billing.money_check import require_money
-from billing.order import AddOnOrder, AddOnRow, PlanRow, check_add_ons, check_quantities, read_add_ons, read_plan
+from billing.order import (
+    AddOnOrder,
+    AddOnRow,
+    PlanRow,
+    check_add_ons,
+    check_quantities,
+    read_add_ons,
+    read_plan,
+    require_sold,
+)
 from billing.periods import PaidTime, first_calendar_period, first_period, require_cycle
 from billing.purchase_invoices import invoices_of, overdue_blocker
 from billing.purchase_method import PurchaseMethod, external_number
@@ -102,7 +111,7 @@ async def read_order(uow: UnitOfWork, order: PurchaseOrder, *, is_preview: bool 
     """What the order names, in the actor's own sight, and the first checks of SUB-11.
 
     A preview needs the right to read prices, not the right to buy. Refused: NOT_FOUND, FORBIDDEN, SCOPE_MISSING,
-    CONSENT_REQUIRED, ORGANIZATION_NOT_ACTIVE, UPSTREAM_SUSPENDED, CYCLE_TOO_SHORT."""
+    CONSENT_REQUIRED, ORGANIZATION_NOT_ACTIVE, UPSTREAM_SUSPENDED, CYCLE_TOO_SHORT, PRICE_MISSING."""
     organization = await organization_by_id(uow, order.organization_id, ("organizationId",))
     plan = await read_plan(uow, order.plan_id, organization.id)
     add_ons = await read_add_ons(uow, order.add_ons)
@@ -112,7 +121,7 @@ async def read_order(uow: UnitOfWork, order: PurchaseOrder, *, is_preview: bool 
         allow(uow, Action.PURCHASE, organization)
     require_chain_active(organization)
     _require_cycle(order.cycle_months)
-    return SeenOrder(order, organization, plan, add_ons)
+    return SeenOrder(order, organization, require_sold(plan), add_ons)
 
 
 async def price_order(uow: UnitOfWork, seen: SeenOrder, *, is_preview: bool = False) -> PreparedPurchase:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.chain import Level, SaleChain, level_price, read_chain
-from billing.order import PlanRow, check_quantities, read_plan
+from billing.order import PlanRow, check_quantities, read_plan, require_sold
 from billing.periods import require_cycle
 from billing.purchase import require_chain_active
 from billing.purchase_rows import assign_owner
@@ -39,9 +39,10 @@ async def start_trial(uow: UnitOfWork, order: TrialOrder) -> Outcome:
     PLAN_NOT_OFFERED, CYCLE_TOO_SHORT, PRICE_MISSING, CYCLE_NOT_OFFERED, COST_MISSING, QUANTITY_INVALID,
     QUANTITY_LIMIT, BUNDLE_QUANTITY_LIMIT, TRIAL_NOT_OFFERED, TRIAL_ALREADY_USED."""
     organization = await organization_by_id(uow, order.organization_id, ("organizationId",))
-    plan = await read_plan(uow, order.plan_id, organization.id)
+    named = await read_plan(uow, order.plan_id, organization.id)
     allow(uow, Action.START_TRIAL, organization)
     require_chain_active(organization)
+    plan = require_sold(named)
     await hold_active(uow, organization.id)
     subscription_id = new_id("sub")
     async with uow.as_platform("SUB-11: a trial needs a price at every level, though it costs nothing"):
