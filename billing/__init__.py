@@ -8,6 +8,7 @@ from billing import closing as closing
 from billing import due as due
 from billing import kyc_hold as kyc_hold
 from billing import moving as moving
+from billing import numbers_due as numbers_due
 from billing import payment_stops as payment_stops
 from billing import plan_places as plan_places
 from billing import stops_due as stops_due
@@ -21,4 +22,5 @@ from tenants import kyc_notices as kyc_notices
 # Behind all that changes subscriptions and money: Alerts last (SUB-115).
 from billing import alert_closing as alert_closing
 from billing import low_money_notices as low_money_notices
+from billing import member_alerts as member_alerts
 from billing import subscription_notices as subscription_notices

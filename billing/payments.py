@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from billing.aftermath import follow_up
-from billing.alerts import Alert, AlertKind, raise_alert
+from billing.alerts import Alert, AlertKind, close_alerts, raise_alert
 from billing.amounts import check_amount
 from billing.ledger import Movement, MovementType, post
 from billing.payment_documents import invoice_payment, taxed_payment
@@ -166,7 +166,12 @@ def _check(new: NewPayment, wallet: WalletRow, policies: Policies, uow: UnitOfWo
 
 
 async def _post(
-    uow: UnitOfWork, payment_id: str, wallet: WalletRow, policies: Policies, amount_micros: int, method: str,
+    uow: UnitOfWork,
+    payment_id: str,
+    wallet: WalletRow,
+    policies: Policies,
+    amount_micros: int,
+    method: str,
     seller_state: str | None = None,
 ) -> str:
     taxed = await taxed_payment(uow, wallet, policies, amount_micros, seller_state)
@@ -198,6 +203,7 @@ async def _take_pending(uow: UnitOfWork, payment_id: str, target: PaymentStatus)
     )  # fmt: skip
     if not taken:
         refuse("PAYMENT_FINAL", "The payment's state does not change any more.", ("id",))
+    await close_alerts(uow.tx, AlertKind.PAYMENT_PENDING_WHILE_SUSPENDED, payment_id, uow.now)
     return {**dict(row), "seller_state": taken[0]["seller_state"]}  # the state in force now (MON-86)
 
 

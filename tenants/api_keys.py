@@ -16,6 +16,7 @@ from tenants.commands import Outcome
 from tenants.input_checks import accepted
 from tenants.members import lock_members
 from tenants.names import member_name_blockers
+from tenants.organization_events import ApiKeyRevoked, on_api_key_revoked
 from tenants.permissions import Action, Role, Scope, key_scope_codes, parse_scope
 from tenants.policy import policies_for
 from tenants.policy_resolution import Policies
@@ -77,6 +78,7 @@ async def revoke_api_key(uow: UnitOfWork, api_key_id: str) -> Outcome:
     Refused: NOT_FOUND, FORBIDDEN, REAUTH_REQUIRED, ORGANIZATION_NOT_ACTIVE. Answers apiKeyId."""
     _, row = await _own_key(uow, Action.REVOKE_API_KEY, api_key_id)
     await _end(uow, row, uow.now)
+    await on_api_key_revoked.tell(uow, ApiKeyRevoked(row["organization_id"], row["maker_member_id"], uow.now))
     return {"apiKeyId": api_key_id}
 
 

@@ -144,6 +144,15 @@ class KeysLeftBehind:
     keys: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class ApiKeyRevoked:
+    """A key was revoked; who made it may have left before (MEM-8)."""
+
+    organization_id: str
+    maker_member_id: str
+    at: Instant
+
+
 on_organization_created: Hooks[OrganizationCreated] = Hooks()
 """billing/ opens the Wallet between seller and new organization here (ORG-6)."""
 
@@ -155,6 +164,9 @@ on_member_left: Hooks[MemberLeft] = Hooks()
 
 on_keys_left_behind: Hooks[KeysLeftBehind] = Hooks()
 """billing/ raises the Alert to OWNER and ADMINs here."""
+
+on_api_key_revoked: Hooks[ApiKeyRevoked] = Hooks()
+"""billing/ closes that Alert here, once none of the keys works any more (ALR-2)."""
 
 on_timezone_changed: Hooks[TimezoneChanged] = Hooks()
 """accounts/ computes the instants of its dates anew here (BAT-34)."""

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from graph.resolvers.alerts import AlertQueries
+from graph.resolvers.alerts import AlertMutations, AlertQueries
 from graph.resolvers.buyer_terms import BuyerTermsMutations
 from graph.resolvers.catalogue import CatalogueMutations
 from graph.resolvers.money_queries import MoneyQueries
@@ -35,5 +35,6 @@ class BillingMutations(
     WalletMutations,
     WalletTermsMutations,
     ReversalMutations,
+    AlertMutations,
 ):
     pass
