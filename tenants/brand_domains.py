@@ -6,12 +6,12 @@ import secrets
 from dataclasses import dataclass
 
 from core.calendar import end_of_days, local_date
-from core.clock import Instant
+from core.clock import Instant, format_instant
 from core.dns_txt import TxtLookup
 from core.refusals import refuse
 from core.transaction import fetch_one, fetch_value
 from tenants.access import OrganizationFacts, not_found, require_active
-from tenants.brand_edit import brand_row, branding_organization, store_brand
+from tenants.brand_edit import brand_id, brand_row, branding_organization, store_brand
 from tenants.commands import Outcome
 from tenants.domain_names import checked_domain
 from tenants.unit_of_work import UnitOfWork
@@ -47,7 +47,7 @@ def record_of(domain: str, token: str) -> Record:
 async def claim_domain(uow: UnitOfWork, claim: DomainClaim) -> Outcome:
     """Begin to prove a domain; another open claim of the organization ends, its proven domain stays until then.
 
-    Refused as `set_brand`, and DOMAIN_INVALID. Answers organizationId, domain, recordName, recordValue, expiresAt."""
+    Refused as `set_brand`, and DOMAIN_INVALID. Answers brandId, domain, recordName, recordValue, expiresAt."""
     organization = await branding_organization(uow, claim.organization_id)
     domain = checked_domain(claim.domain, claim.neutral_host)
     require_active(organization)
@@ -60,8 +60,8 @@ async def claim_domain(uow: UnitOfWork, claim: DomainClaim) -> Outcome:
               after={"claimedDomain": domain})  # fmt: skip
     record = record_of(domain, token)
     return {
-        "organizationId": organization.id, "domain": domain, "recordName": record.name, "recordValue": record.value,
-        "expiresAt": expires_at,
+        "brandId": await brand_id(uow, organization), "domain": domain,
+        "recordName": record.name, "recordValue": record.value, "expiresAt": format_instant(expires_at),
     }  # fmt: skip
 
 
@@ -82,13 +82,13 @@ async def verify_domain(uow: UnitOfWork, claim: DomainClaim, found: Record | Non
     """Take the domain that the record proves; `found` was seen in DNS just now. It replaces the one before.
 
     Refused as `claim_domain`, then DOMAIN_NOT_VERIFIED (no record, no claim, the token's 7 days are over),
-    DOMAIN_TAKEN (somebody proved it before). Answers organizationId, domain."""
+    DOMAIN_TAKEN (somebody proved it before). Answers brandId, domain."""
     organization = await branding_organization(uow, claim.organization_id)
     domain = checked_domain(claim.domain, claim.neutral_host)
     require_active(organization)
     own = await _own_domain(uow, organization)
     if own == domain:
-        return {"organizationId": organization.id, "domain": domain}
+        return {"brandId": await brand_id(uow, organization), "domain": domain}
     if found is None or await _open_record(uow, organization, domain) != found:
         refuse("DOMAIN_NOT_VERIFIED", "The DNS record of an open claim was not found.", ("domain",))
     async with uow.as_platform("WL-3: a domain is had by one on the whole platform"):
@@ -102,11 +102,11 @@ async def verify_domain(uow: UnitOfWork, claim: DomainClaim, found: Record | Non
         refuse("DOMAIN_TAKEN", "Somebody else has proved this domain before.", ("domain",))
     await store_brand(uow, organization, dict(_NO_CLAIM))
     _note(uow, organization, own, domain)
-    return {"organizationId": organization.id, "domain": domain}
+    return {"brandId": await brand_id(uow, organization), "domain": domain}
 
 
 async def remove_domain(uow: UnitOfWork, organization_id: str | None) -> Outcome:
-    """Give the proven domain and an open claim up; the domain is free for others at once. Answers organizationId.
+    """Give the proven domain and an open claim up; the domain is free for others at once. Answers brandId.
 
     Refused: NOT_FOUND (also when there is neither), FORBIDDEN, FORBIDDEN_WHILE_ACTING, ORGANIZATION_NOT_ACTIVE."""
     organization = await branding_organization(uow, organization_id)
@@ -120,7 +120,7 @@ async def remove_domain(uow: UnitOfWork, organization_id: str | None) -> Outcome
     )  # fmt: skip
     await store_brand(uow, organization, dict(_NO_CLAIM))
     _note(uow, organization, own, None)
-    return {"organizationId": organization.id}
+    return {"brandId": await brand_id(uow, organization)}
 
 
 async def forget_brand(uow: UnitOfWork, organization_id: str, path: str) -> None:

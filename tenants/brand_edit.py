@@ -5,6 +5,7 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
+from core.ids import new_id
 from core.refusals import Blocker, Blockers, FieldPath, refuse
 from core.transaction import Row, fetch_one
 from tenants.access import OrganizationFacts, allow, organization_by_id, require_active
@@ -44,7 +45,7 @@ class Logo:
 
 
 async def set_brand(uow: UnitOfWork, edit: BrandEdit) -> Outcome:
-    """Set or remove fields of the own brand. Answers organizationId.
+    """Set or remove fields of the own brand. Answers brandId, None where nothing was ever set.
 
     Refused: NOT_FOUND, FORBIDDEN_WHILE_ACTING, FORBIDDEN (another's, or of a CUSTOMER), SCOPE_MISSING,
     VERSION_CONFLICT, then at once NAME_LENGTH, NAME_CHARACTERS, LOGO_INVALID, EMAIL_INVALID; then
@@ -64,7 +65,7 @@ async def set_brand(uow: UnitOfWork, edit: BrandEdit) -> Outcome:
             before={_SHOWN[name]: stored[name] if stored else None for name in shown},
             after={_SHOWN[name]: changed[name] for name in shown},
         )  # fmt: skip
-    return {"organizationId": organization.id}
+    return {"brandId": await brand_id(uow, organization)}
 
 
 async def branding_organization(uow: UnitOfWork, organization_id: str | None) -> OrganizationFacts:
@@ -86,16 +87,21 @@ async def brand_row(uow: UnitOfWork, organization: OrganizationFacts) -> Row | N
     )  # fmt: skip
 
 
+async def brand_id(uow: UnitOfWork, organization: OrganizationFacts) -> str | None:
+    """The id of what is stored."""
+    stored = await brand_row(uow, organization)
+    return stored and str(stored["id"])
+
+
 async def store_brand(uow: UnitOfWork, organization: OrganizationFacts, columns: dict[str, object]) -> None:
     """Write these columns of its brand; a new version."""
     names = (*columns, "changed_at")
-    first = 3
-    places = [f"${place}" for place in range(first, first + len(names))]
+    places = [f"${place}" for place in range(4, 4 + len(names))]
     sets = ", ".join(f"{name} = excluded.{name}" for name in names)
     await uow.tx.execute(
-        f"INSERT INTO brand (organization_id, path, {', '.join(names)}) VALUES ($1, $2, {', '.join(places)}) "
+        f"INSERT INTO brand (id, organization_id, path, {', '.join(names)}) VALUES ($1, $2, $3, {', '.join(places)}) "
         f"ON CONFLICT (organization_id) DO UPDATE SET {sets}, version = brand.version + 1",
-        organization.id, organization.path, *columns.values(), uow.now,
+        new_id("brd"), organization.id, organization.path, *columns.values(), uow.now,
     )  # fmt: skip
 
 

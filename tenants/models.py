@@ -587,7 +587,8 @@ class MoveOffer(Model):
 
 
 class Brand(Model):
-    organization_id = fields.CharField(max_length=128, primary_key=True)
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
     path = fields.TextField()
     brand_name = fields.TextField(null=True)
     logo_hash = fields.TextField(null=True)

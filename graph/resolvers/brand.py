@@ -11,7 +11,6 @@ from graph.resolvers.commands import or_none, run
 from graph.resolvers.reading import read_own_brand
 from graph.schema.brand import Brand
 from graph.schema.idempotency import optional_key
-from graph.schema.organization import Organization
 from graph.schema.scalars import UserError
 from graph.sql.reads import entity, from_outcome
 from tenants.authentication import Unauthenticated
@@ -67,7 +66,7 @@ class RemoveDomainInput:
 class BrandPayload:
     errors: list[UserError]
     replayed: bool
-    organization: Organization | None = entity("organizationId", "Whose brand it is.")
+    brand: Brand | None = entity("brandId")
 
 
 @strawberry.type
@@ -78,7 +77,7 @@ class ClaimDomainPayload:
     record_name: str | None = from_outcome("recordName", "Where to set a TXT record.")
     record_value: str | None = from_outcome("recordValue", "What the record has to say.")
     expires_at: datetime | None = from_outcome("expiresAt", "From then on a new claim is needed.")
-    organization: Organization | None = entity("organizationId")
+    brand: Brand | None = entity("brandId")
 
 
 @strawberry.type
@@ -86,7 +85,7 @@ class VerifyDomainPayload:
     errors: list[UserError]
     replayed: bool
     domain: str | None = from_outcome("domain")
-    organization: Organization | None = entity("organizationId")
+    brand: Brand | None = entity("brandId")
 
 
 @strawberry.type

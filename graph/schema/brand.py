@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from graph.schema.scalars import Node
 from graph.sql.compile import Compilation
 from graph.sql.reads import column, instant, table_type
 from graph.sql.seller import brand_column, logo_url
@@ -20,10 +21,11 @@ def _domain(made: Compilation) -> str:
 
 
 @table_type(
-    "brand", area=Area.BRAND, key=("organization_id",),
+    "brand", prefix="brd", area=Area.BRAND,
     description="The white label of a reseller or the operator: what it has set itself; null falls back (WL-2).",
 )  # fmt: skip
-class Brand:
+class Brand(Node):
+    id: strawberry.ID = column("{t}.id")
     brand_name: str | None = column("{t}.brand_name", "Unset: the organization's name.")
     logo_url: str | None = column("'/brand/logo/' || {t}.logo_hash", "A path on any of this platform's hosts.")
     logo_media_type: str | None = column("{t}.logo_media_type")

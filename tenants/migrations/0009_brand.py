@@ -9,7 +9,8 @@ from tenants.row_security import APP_ROLE, SYSTEM_ROLE, tenant_table
 
 TABLES = """
 CREATE TABLE brand (
-    organization_id text NOT NULL PRIMARY KEY REFERENCES organization (id) ON DELETE RESTRICT,
+    id text NOT NULL PRIMARY KEY,
+    organization_id text NOT NULL UNIQUE REFERENCES organization (id) ON DELETE RESTRICT,
     path text NOT NULL,
     brand_name text,
     logo_hash text,
@@ -85,10 +86,8 @@ class Migration(migrations.Migration):
                 ops.CreateModel(
                     name="Brand",
                     fields=[
-                        (
-                            "organization_id",
-                            fields.CharField(primary_key=True, unique=True, db_index=True, max_length=128),
-                        ),
+                        ("id", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=128)),
+                        ("organization_id", fields.TextField(unique=False)),
                         ("path", fields.TextField(unique=False)),
                         ("brand_name", fields.TextField(null=True, unique=False)),
                         ("logo_hash", fields.TextField(null=True, unique=False)),
@@ -101,7 +100,7 @@ class Migration(migrations.Migration):
                         ("changed_at", fields.BigIntField()),
                         ("version", fields.BigIntField()),
                     ],
-                    options={"table": "brand", "app": "tenants", "pk_attr": "organization_id"},
+                    options={"table": "brand", "app": "tenants", "pk_attr": "id"},
                     bases=["Model"],
                 ),
                 ops.CreateModel(

@@ -154,7 +154,7 @@ RECIPES: dict[str, Recipe] = {
     "suspension": one(lambda p, mark: {"reason": "SELLER", "set_by_organization_id": p.id, "lifted_at": START}),
     "sandbox_clock": one(lambda p, mark: {}),
     "deletion": one(lambda p, mark: {"asked_by": "SELLER", "ended_at": START, "outcome": "REVERSED"}),
-    "brand": one(lambda p, mark: {"logo_media_type": "image/png"}),
+    "brand": one(lambda p, mark: {"id": p.ref("brd"), "logo_media_type": "image/png"}),
     "brand_domain": one(lambda p, mark: {}),
     "organization_picture": one(lambda p, mark: {"media_type": "image/png"}),
     "kyc_document": one(lambda p, mark: {"id": p.ref("kyc"), "handed_in_by_member_id": p.ref("mem")}),
