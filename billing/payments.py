@@ -9,6 +9,7 @@ from billing.aftermath import follow_up
 from billing.alerts import Alert, AlertKind, close_alerts, raise_alert
 from billing.amounts import check_amount
 from billing.ledger import Movement, MovementType, post
+from billing.offline_code import require_unsettled_code
 from billing.payment_documents import invoice_payment, taxed_payment
 from billing.posting import Owner, payment, payment_taxed
 from billing.settlement import Paid
@@ -94,13 +95,15 @@ async def record_payment(uow: UnitOfWork, new: NewPayment) -> Outcome:
 
     By the seller's OWNER, ADMIN, BILLING, also while the buyer is suspended (ORG-16). Refused: NOT_FOUND, FORBIDDEN,
     IRREVERSIBLE (it has ended, STOP-9), WALLET_MISSING, AMOUNT_NOT_POSITIVE, AMOUNT_PRECISION, CURRENCY_MISMATCH,
-    TOP_UP_BELOW_MINIMUM."""
+    TOP_UP_BELOW_MINIMUM; of an offline code PAYMENT_CODE_ALREADY_SETTLED, PAYMENT_CODE_SETTLED_ELSEWHERE (MON-45)."""
     buyer = await organization_by_id(uow, new.organization_id, ("organizationId",))
     allow(uow, Action.RECORD_PAYMENT, buyer)
     _require_not_gone(buyer)
     wallet = await wallet_of(uow, buyer.id)
     policies = await policies_for(uow, buyer.id)
     _check(new, wallet, policies, uow)
+    if new.method is PaymentMethod.OFFLINE_CODE:
+        await require_unsettled_code(uow, wallet, new.reference)
     payment_id, is_pending = new_id("pay"), new.method in CONFIRMED_LATER
     status = PaymentStatus.PENDING if is_pending else PaymentStatus.SETTLED
     received = new.received_date or local_date(uow.now, buyer.timezone)

@@ -140,6 +140,8 @@ CREATE TABLE invoice_allocation (
 );
 CREATE INDEX invoice_allocation_invoice ON invoice_allocation (invoice_id, id);
 CREATE INDEX invoice_allocation_payment ON invoice_allocation (payment_id, id);
+CREATE UNIQUE INDEX payment_offline_code ON payment (seller_id, reference)
+    WHERE method = 'OFFLINE_CODE' AND reference IS NOT NULL;
 """
 PAIR_TABLES = ("money_hold", "invoice", "invoice_line", "invoice_allocation")
 
