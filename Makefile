@@ -18,7 +18,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check lint types imports house schema schema-check schema-accept-break bench coverage \
+.PHONY: help run test check lint types imports house docs schema schema-check schema-accept-break bench coverage \
 	isolation-report lock format clean
 
 help: ## this list
@@ -87,6 +87,9 @@ schema-accept-break: $(VENV)/.dev ## the same when a break is meant: the commit 
 	@mkdir -p build
 	$(BIN)/tenantry export-schema > build/schema.graphql
 	$(PY) -m tests.house.contract accept build/schema.graphql
+
+docs: $(VENV)/.dev ## the guide's tables anew, from the code
+	$(PY) -m tests.docs
 
 isolation-report: $(VENV)/.dev ## what the isolation matrix tried, as Markdown
 	@mkdir -p build

@@ -1,12 +1,13 @@
 """`tenantry doctor`: what is wrong with an installation, as findings with codes. Changes nothing unless told to."""
 
+from billing.doctor import check_books
 from core.clock import SystemClock
 from core.database import Database
 from core.refusals import Blocker, Refused
 from core.settings import Settings
 from core.transaction import fetch_one
 from tenants import doctor as tree_doctor
-from tenants.unit_of_work import Platform
+from tenants.unit_of_work import Platform, platform_transaction
 from web.production import check_database, check_settings
 from web.readiness import database_blockers
 from web.start import open_database
@@ -14,7 +15,8 @@ from web.start import open_database
 
 async def examine(settings: Settings, *, repair: bool) -> list[Blocker]:
     """Everything that was found: the codes of web/production.py, DATABASE_UNREACHABLE, MIGRATIONS_PENDING,
-    DATABASE_USER_IS_SUPERUSER, and PATH_WRONG (PATH_REPAIRED) for rows whose path is not that of their parents."""
+    DATABASE_USER_IS_SUPERUSER, PATH_WRONG (PATH_REPAIRED) for rows whose path is not that of their parents, and
+    BOOKS_WRONG, which nothing repairs: the ledger is never changed."""
     findings: list[Blocker] = []
     try:
         check_settings(settings)
@@ -33,7 +35,9 @@ async def _of_database(settings: Settings, database: Database, repair: bool) -> 
     if pending:
         return pending
     findings = await _of_user(database)
-    findings += await _of_tree(Platform(database, SystemClock()), repair)
+    platform = Platform(database, SystemClock())
+    findings += await _of_tree(platform, repair)
+    findings += await _of_books(platform)
     try:
         await check_database(settings, database)
     except Refused as refused:
@@ -64,3 +68,8 @@ async def _of_tree(platform: Platform, repair: bool) -> list[Blocker]:
         )
         for fault in diagnosis.faults
     ]
+
+
+async def _of_books(platform: Platform) -> list[Blocker]:
+    async with platform_transaction(platform) as tx:
+        return [Blocker("BOOKS_WRONG", fault) for fault in await check_books(tx)]

@@ -14,7 +14,7 @@ import pytest
 
 from core.settings import DEMO_SECRET
 from tenants.unit_of_work import Platform, platform_reading, platform_transaction
-from tests.makers import PASSWORD, a_member, an_operator
+from tests.makers import PASSWORD, a_member, a_reseller, an_operator
 from tests.web.application import SECRET
 from tests.web.commands import tenantry
 from tests.web.processes import serving, started
@@ -83,6 +83,15 @@ async def test_the_doctor_finds_a_wrong_path_and_puts_it_right(database_url: str
     assert (found.code, "PATH_WRONG" in found.output) == (4, True)
     assert "PATH_REPAIRED" in repaired.output
     assert "PATH_" not in after.output
+
+
+async def test_the_doctor_says_when_the_books_are_wrong(database_url: str, platform: Platform) -> None:
+    operator = await an_operator(platform)
+    buyer = await a_reseller(platform, under=operator)
+    async with platform_transaction(platform) as tx:
+        await tx.execute("UPDATE wallet SET wallet_micros = 1 WHERE organization_id = $1", buyer.id)
+    found = tenantry("doctor", "--repair", database_url=database_url)
+    assert (found.code, found.output.count("BOOKS_WRONG"), "found 1, expected 0" in found.output) == (4, 1, True)
 
 
 def test_the_schema_goes_to_the_output_alone(tmp_path: Path) -> None:
