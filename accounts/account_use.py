@@ -6,6 +6,7 @@ from accounts.account_id import AccountRole
 from accounts.account_service import Service, is_ended_demo, service_refusal
 from accounts.account_sql import around_row, status_expression_of
 from accounts.account_status import AccountKind, AccountStatus
+from accounts.activation_due import activate_if_due
 from accounts.dates import availability_end
 from accounts.demo_rules import demo_erasure
 from core.refusals import refuse
@@ -52,11 +53,11 @@ class Use:
 
 async def check_account_service(uow: UnitOfWork, use: Use) -> AccountService:
     """Whether the account may do this now; changes nothing. Refused: NOT_FOUND, FORBIDDEN, SCOPE_MISSING (VIS-8)."""
-    row, customer = await _account(uow, use.account_id)
+    row, customer = await usable_account(uow, use.account_id)
     is_own = row["member_id"] is not None and row["member_id"] == uow.actor.member_id
     relation = relation_to(uow, customer)
     decide_read(Area.ACCOUNTS, uow.actor.role, relation, uow.actor.via, is_own_row=is_own).enforce()
-    code = await _refusal(uow, row, customer, use)
+    code = await refusal_of_use(uow, row, customer, use)
     return AccountService(code, None if code is None else _MESSAGES[code])
 
 
@@ -65,26 +66,29 @@ async def use_account(uow: UnitOfWork, use: Use) -> Outcome:
 
     Refused: NOT_FOUND, the codes of EDIT_ACCOUNT, AMOUNT_NEGATIVE (minutes), the codes of service_refusal.
     Answers accountId."""
-    row, customer = await _account(uow, use.account_id, locks=True)
+    row, customer = await usable_account(uow, use.account_id, locks=True)
     is_own = row["member_id"] is not None and row["member_id"] == uow.actor.member_id
     allow(uow, Action.EDIT_ACCOUNT, customer, [Condition.OWN_ACCOUNT_SETTINGS] if is_own else [])
     if use.minutes < 0:
         refuse("AMOUNT_NEGATIVE", "Minutes are never below 0.", ("minutes",))
-    code = await _refusal(uow, row, customer, use)
+    code = await refusal_of_use(uow, row, customer, use)
     if code is not None:
         refuse(code, _MESSAGES[code])
+    await activate_if_due(uow, row["id"])
     await _note(uow, row, customer, use)
     return {"accountId": use.account_id}
 
 
-async def _account(uow: UnitOfWork, account_id: str, *, locks: bool = False) -> tuple[Row, OrganizationFacts]:
+async def usable_account(uow: UnitOfWork, account_id: str, *, locks: bool = False) -> tuple[Row, OrganizationFacts]:
+    """The visible account with its status, and its customer. Refused: NOT_FOUND."""
     lock = " FOR UPDATE OF a" if locks and uow.tx.dialect == "postgres" else ""
     status = status_expression_of("a", "$5", around_row("a", uow.tx.dialect, "$5", uow.visible))
     row = await fetch_one(
         uow.tx,
-        f"SELECT a.id, a.organization_id, a.path, a.kind, a.account_role, a.member_id, a.first_used_at, "
-        "a.last_recharged_at, a.availability_days, a.demo_ends_at, a.demo_minutes_left, a.demo_retention_days, "
-        f"{status} AS status FROM account a WHERE a.id = $4 AND {uow.visible('a', 'account')}{lock}",
+        f"SELECT a.id, a.organization_id, a.path, a.kind, a.account_role, a.lifecycle, a.is_blocked, a.member_id, "
+        "a.first_used_at, a.last_recharged_at, a.availability_days, a.demo_ends_at, a.demo_minutes_left, "
+        f"a.demo_retention_days, {status} AS status FROM account a "
+        f"WHERE a.id = $4 AND {uow.visible('a', 'account')}{lock}",
         *uow.scope, account_id, uow.now,
     )  # fmt: skip
     if row is None:
@@ -92,7 +96,8 @@ async def _account(uow: UnitOfWork, account_id: str, *, locks: bool = False) -> 
     return row, await organization_by_id(uow, row["organization_id"])
 
 
-async def _refusal(uow: UnitOfWork, row: Row, customer: OrganizationFacts, use: Use) -> str | None:
+async def refusal_of_use(uow: UnitOfWork, row: Row, customer: OrganizationFacts, use: Use) -> str | None:
+    """The code of service_refusal for the account of `usable_account`, or None."""
     kind = AccountKind(row["kind"])
     return service_refusal(
         kind, AccountRole(row["account_role"]), AccountStatus(row["status"]), use.service,

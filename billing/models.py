@@ -488,3 +488,34 @@ class InvoiceAllocation(Model):
     class Meta:
         table = "invoice_allocation"
         app = "billing"
+
+
+class Number(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    pool_id = fields.TextField()
+    digits = fields.TextField()
+    state = fields.TextField()
+    account_id = fields.TextField(null=True)
+    held_until_at = fields.BigIntField(null=True)
+    after_hold = fields.TextField(null=True)
+    created_at = fields.BigIntField()
+    version = fields.BigIntField()
+
+    class Meta:
+        table = "number"
+        app = "billing"
+
+
+class NumberRelease(Model):
+    id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    digits = fields.TextField()
+    account_id = fields.TextField()
+    released_at = fields.BigIntField()
+
+    class Meta:
+        table = "number_release"
+        app = "billing"

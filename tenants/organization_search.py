@@ -148,10 +148,14 @@ def _one_of(
 
 
 def _searched(key: str, term: Term, alias: str, visible: Callable[[str, str], str], bind: Bind) -> str:
-    if key == "number":
-        return "1 = 0"  # SRCH-4: numbers held today; there are none yet
     place = bind(lambda of: of.terms[key].sought)
     match key:
+        case "number":
+            return (
+                f"EXISTS (SELECT 1 FROM number held WHERE held.organization_id = {alias}.id "
+                "AND held.state IN ('ASSIGNED', 'RESERVED') "
+                f"AND {term.condition('held.digits', place)} AND {visible('held', 'number')})"
+            )
         case "contactEmail":
             return _contact_email(term, alias, visible, place)
         case "customerRef":

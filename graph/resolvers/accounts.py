@@ -14,6 +14,7 @@ from accounts.funds import AccountType, BalanceControl
 from graph.context import Context
 from graph.resolvers.commands import or_none, plain, run
 from graph.resolvers.demos import DemoMutations, DemoQueries
+from graph.resolvers.numbers import NumberMutations, NumberQueries
 from graph.resolvers.reading import root_by_id, root_connection
 from graph.schema.account import (
     Account,
@@ -39,7 +40,7 @@ def by_client_names(given: Any) -> Any:
 
 
 @strawberry.type
-class AccountQueries(DemoQueries):
+class AccountQueries(DemoQueries, NumberQueries):
     accounts: Connection[Account] = root_connection(
         filter=AccountFilter, order=AccountSorting,
         description="The accounts that the viewer sees, without the closed ones unless they are asked for (BAT-15).",
@@ -144,7 +145,7 @@ class UpdateAccountSettingsPayload:
 
 
 @strawberry.type
-class AccountMutations(DemoMutations):
+class AccountMutations(DemoMutations, NumberMutations):
     @strawberry.mutation(description="Make an empty batch for a customer.")
     async def create_batch(self, info: strawberry.Info, input: CreateBatchInput) -> CreateBatchPayload:
         order = NewBatch(input.organization_id, input.name, input.account_role)

@@ -13,6 +13,7 @@ from graph.schema.brand import Brand
 from graph.schema.kyc import KycDocument
 from graph.schema.member import Member, MemberFilter, MemberOrder
 from graph.schema.money import Payment, PaymentFilter, PaymentOrder, Wallet
+from graph.schema.number import Number, NumberFilter
 from graph.schema.scalars import Connection, CurrencyCode, Node
 from graph.schema.stops import Deletion, Suspension
 from graph.schema.subscription import Subscription, SubscriptionFilter, SubscriptionOrder
@@ -229,6 +230,9 @@ class Organization(Node):
     )
     subscriptions: Connection[Subscription] = to_many(
         "{t}.organization_id = {parent}.id", filter=SubscriptionFilter, order=SubscriptionOrder
+    )
+    numbers: Connection[Number] = to_many(
+        "{t}.organization_id = {parent}.id", filter=NumberFilter, description="The phone numbers that it holds."
     )
     payments: Connection[Payment] = to_many(
         "{t}.organization_id = {parent}.id", filter=PaymentFilter, order=PaymentOrder

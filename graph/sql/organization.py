@@ -22,6 +22,8 @@ def searched(made: "Compilation", alias: str, given: dict[str, Any]) -> str:
     search = parse_search(plain_values(given))
     if "contactEmail" in search.terms:
         made.require_area(Area.MEMBERS)
+    if "number" in search.terms:
+        made.require_area(Area.NUMBERS)
     return search_condition(
         search,
         alias,
