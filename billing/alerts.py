@@ -47,15 +47,24 @@ class Alert:
 
 
 async def raise_alert(tx: Transaction, alert: Alert, now: Instant) -> bool:
-    """Store the Alert, if none of its kind stands for the subject and this local date; whether it is new."""
+    """Store the Alert, if none of its kind stands for the subject and this local date; whether it is new.
+
+    One of that date that was closed is open again: its cause is back. It is not told of again (ALR-1)."""
+    day = local_date(now, alert.timezone).isoformat()
+    key = (alert.organization_id, alert.kind.value, alert.subject_id, day)
+    details = json.dumps(dict(alert.details))
     raised = await tx.execute(
-        "INSERT INTO alert (id, organization_id, path, kind, subject_id, alert_date, details, created_at, "
+        "INSERT INTO alert (organization_id, kind, subject_id, alert_date, id, path, details, created_at, "
         "needed_micros) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "ON CONFLICT (organization_id, kind, subject_id, alert_date) DO NOTHING",
-        new_id("alert"), alert.organization_id, alert.path, alert.kind.value, alert.subject_id,
-        local_date(now, alert.timezone).isoformat(), json.dumps(dict(alert.details)), now,
-        alert.needed_micros,
+        *key, new_id("alert"), alert.path, details, now, alert.needed_micros,
     )  # fmt: skip
+    if not raised:
+        await tx.execute(
+            "UPDATE alert SET closed_at = NULL, details = $5, needed_micros = $6 WHERE organization_id = $1 "
+            "AND kind = $2 AND subject_id = $3 AND alert_date = $4 AND closed_at IS NOT NULL",
+            *key, details, alert.needed_micros,
+        )  # fmt: skip
     return raised > 0
 
 
