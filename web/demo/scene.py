@@ -19,6 +19,7 @@ from tenants.organization_tree import create_organization
 from tenants.passwords import HASHER
 from tenants.policy_settings import apply_policy_preset
 from tenants.unit_of_work import Platform, platform_transaction
+from web.demo.brands import give_brand
 from web.demo.cards import lay_out_cards
 from web.demo.cast import OPERATOR, SELLERS, WARES, Seller, Ware, customer_name
 from web.demo.people import PASSWORD, Person, Stage
@@ -76,6 +77,7 @@ async def _open_markets(stage: Stage, root: Person) -> list[Market]:
             preset = seller.preset
             await stage.act(owner, stage.now - BEGINNING, "applyPolicyPreset",
                             lambda uow, who=owner, preset=preset: apply_policy_preset(uow, who.organization_id, preset))  # type: ignore[misc]  # fmt: skip
+        await give_brand(stage, owner, seller.domain, stage.now - BEGINNING)
         by_domain[seller.domain] = Market(owner, seller, costs, asks)
     await _staff(stage, by_domain["skyline.example"].owner)
     return list(by_domain.values())
