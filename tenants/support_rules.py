@@ -9,6 +9,7 @@ from enum import StrEnum
 from core.refusals import Blockers
 from core.transaction import Row
 from tenants.names import normalized
+from tenants.notice_events import DATED, DatedEvent
 from tenants.permissions import Area
 
 
@@ -28,7 +29,7 @@ class SupportAccess(StrEnum):
 
 REASON_LENGTHS = (10, 500)
 TICKET_LONGEST = 64
-NOTICE_DAYS = (30, 7, 1)
+NOTICE_DAYS = DATED[DatedEvent.CONSENT_ENDS].days_before
 """How many days before the last day of a consent somebody is told (SUP-4)."""
 
 

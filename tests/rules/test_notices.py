@@ -4,12 +4,15 @@ import asyncio
 import json
 from typing import Any
 
+from billing.low_money import LowMoneyMarks, set_low_money_alert
 from core.clock import HOUR, FixedClock, format_instant, parse_instant
 from core.jobs import run_all_due
+from core.money import parse_amount
 from core.periodic import run_steps_once
 from tenants.notices import Span, due_notices, send_due, send_in_real_time
 from tenants.platform_work import platform_work
 from tenants.unit_of_work import Platform, platform_reading
+from tests.acting import do
 from tests.makers import Organization, a_customer, a_member, a_reseller, an_api_key, an_operator
 from tests.makers_billing import rows
 from tests.makers_support import GIVE, codes
@@ -227,3 +230,26 @@ async def test_every_payload_says_what_stops_and_how_to_come_back(platform: Plat
     for each in due:
         shown = json.loads(json.dumps(dict(each.payload)))
         assert shown["whatStops"] and shown["wayBack"] and shown["link"].startswith("/")
+
+
+async def test_a_47_money_that_is_low_is_one_mail_to_one_address(platform: Platform) -> None:
+    # given the billing e-mail FIN@c1.test and the ACCOUNTS contact fin@c1.test
+    tree = await the_fixture(platform)
+    fin = await a_member(platform, of=tree.c1, name="fin", email="fin@c1.test")
+    await rows(platform, "UPDATE organization SET billing_email = 'FIN@c1.test' WHERE id = $1 RETURNING id", tree.c1.id)
+    is_contact = "UPDATE member SET is_accounts_contact = (id = $2) WHERE organization_id = $1 RETURNING id"
+    if platform.database.dialect == "sqlite":
+        is_contact = is_contact.replace("(id = $2)", "CASE WHEN id = $2 THEN 1 ELSE 0 END")
+    await rows(platform, is_contact, tree.c1.id, fin.id)
+    port = KeptMails()
+    ready = mailing(platform, port)
+    await run_all_due(ready)
+    port.mails.clear()
+    # when money is low, found out twice
+    marks = LowMoneyMarks(tree.c1.id, None, parse_amount("50"))
+    await do(tree.cora, lambda uow: set_low_money_alert(uow, marks))
+    await do(tree.cora, lambda uow: set_low_money_alert(uow, marks))
+    await run_all_due(ready)
+    # then one mail goes there
+    assert [mail.to for mail in port.mails] == ["FIN@c1.test"]
+    assert port.mails[0].subject == "Money is low"
