@@ -1,5 +1,6 @@
 """Asking the schema for the suite: no limit on points or tokens (they have tests of their own), own statements."""
 
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,17 @@ class Asking:
 
     async def __call__(self, credentials: Credentials, document: str, **variables: Any) -> Answer:
         """The answer as a client would read it."""
-        context = Context(self.platform, credentials, self.statements, quote_secret=TEST_SECRET, may_introspect=True)
-        result = await SCHEMA.execute(document, variable_values=variables, context_value=context)
-        read: Any = orjson.loads(orjson.dumps({"data": result.data}))
-        return Answer(read["data"], [error.formatted for error in result.errors or ()])  # type: ignore[misc]
+        return _answer(await SCHEMA.execute(document, variables, self._context(credentials)))
+
+    async def first_event(self, credentials: Credentials, document: str, **variables: Any) -> Answer:
+        """What a subscription answers first; it is closed after that."""
+        async with aclosing(await SCHEMA.stream(document, variables, self._context(credentials))) as events:
+            return _answer(await anext(events))
+
+    def _context(self, credentials: Credentials) -> Context:
+        return Context(self.platform, credentials, self.statements, quote_secret=TEST_SECRET, may_introspect=True)
+
+
+def _answer(result: Any) -> Answer:
+    read: Any = orjson.loads(orjson.dumps({"data": result.data}))
+    return Answer(read["data"], [error.formatted for error in result.errors or ()])

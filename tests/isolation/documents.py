@@ -26,6 +26,13 @@ def lookups() -> dict[str, str]:
     return {name: get_named_type(each.type).name for name, each in found.items()}
 
 
+def live_fields() -> dict[str, Any]:
+    """The fields of Subscription by name; each watches one row by its `id`."""
+    kind: Any = SCHEMA._schema.subscription_type
+    assert all(set(field.args) == {"id"} for field in kind.fields.values()), "say how the new live view is asked"
+    return dict(kind.fields)
+
+
 def row_type(connection: Any) -> str:
     """The name of the type of a connection's rows."""
     name: str = get_named_type(connection.fields["nodes"].type).name

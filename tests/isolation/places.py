@@ -51,7 +51,10 @@ class Place:
 
     def ref(self, prefix: str, name: str = "") -> str:
         """The id of its row of that kind; the same one each time."""
-        return self.ids.setdefault(f"{prefix}{name}", new_id(prefix))
+        key = f"{prefix}{name}"
+        if key not in self.ids:
+            self.ids[key] = new_id(prefix)
+        return self.ids[key]
 
     @property
     def id(self) -> str:

@@ -11,8 +11,9 @@ from tests.isolation.allowed import ALLOWED_REFERENCES, NARROWER_LISTS, SELLER_N
 from tests.isolation.asking import NO_ONE, SCHEMA
 from tests.isolation.documents import connections, leaves, lookups, page, query_fields, selection
 from tests.isolation.filters import foreign_filters
+from tests.isolation.lookups import live_views, single_rows
 from tests.isolation.places import MARKED
-from tests.isolation.stages import Stage
+from tests.isolation.stages import Stage, table_of
 from tests.isolation.world import Viewer, rows_by_id
 
 _IDS = re.compile(r"\b[a-z]{2,8}_[0-7][0-9a-hjkmnp-tv-z]{25}\b")
@@ -20,15 +21,8 @@ NODES_AT_ONCE = 100
 SUPPORT = "support session"
 DEPTH = 2
 """Relations within relations."""
-VISIBLE_LOOKUPS, INVISIBLE_LOOKUPS = 2, 12
-"""Single rows asked for by type; `nodes` asks for all of them."""
-
-
-def table_of(stage: Stage, type_name: str) -> str:
-    """The table that a type reads."""
-    reads = stage.asking.statements.catalogue.types[type_name].reads
-    assert reads is not None
-    return reads.table
+FILTERS_AT_ONCE = 20
+"""Filters in one document: each is a statement of its own."""
 
 
 async def lists(stage: Stage, viewer: Viewer, only: str | None = None) -> list[str]:
@@ -136,42 +130,27 @@ def leaks(stage: Stage, viewer: Viewer, values: Iterable[tuple[str, str, Any]]) 
     return sorted(found)
 
 
-async def single_rows(stage: Stage, viewer: Viewer) -> list[str]:
-    """`node(id)` and each lookup by id: a stranger's row is the same NOT_FOUND as a missing one."""
-    found, catalogue = [], stage.asking.statements.catalogue
-    asked = [("node", each) for each in catalogue.type_of_prefix.values()] + list(lookups().items())
-    prefixes = {type_name: prefix for prefix, type_name in catalogue.type_of_prefix.items()}
-    for name, type_name in asked:
-        document = f"query ($id: ID!) {{ {name}(id: $id) {{ __typename }} }}"
-        table = table_of(stage, type_name)
-        missing = await stage.asking(viewer.credentials, document, id=new_id(prefixes[type_name]))
-        if missing.codes != ["NOT_FOUND"]:
-            found.append(f"{viewer.name}: {name} of a missing {type_name} is {missing.codes}")
-        for row in stage.world.invisible(viewer, table)[-INVISIBLE_LOOKUPS:]:
-            answer = await stage.asking(viewer.credentials, document, id=row.id)
-            stage.tried["lookup", viewer.name, type_name] += 1
-            if answer != missing:
-                found.append(f"{viewer.name}: {name}({row.id}) is {answer.codes}, unlike a missing one")
-        for row in stage.world.visible(viewer, table)[:VISIBLE_LOOKUPS]:
-            answer = await stage.asking(viewer.credentials, document, id=row.id)
-            if answer.data is None or answer.data[name] is None:
-                found.append(f"{viewer.name}: {name}({row.id}) is {answer.codes}, though it is visible")
-    return found
-
-
 async def filters(stage: Stage, viewer: Viewer) -> list[str]:
-    """A filter that names what the viewer does not see finds nothing and counts nothing."""
+    """A filter that names what the viewer does not see finds nothing and counts nothing; many in one document."""
     found = []
-    for name in connections():
-        for given in foreign_filters(stage, viewer, name):
+    for name, type_name in connections().items():
+        given = list(foreign_filters(stage, viewer, name))
+        for start in range(0, len(given), FILTERS_AT_ONCE):
+            part = given[start : start + FILTERS_AT_ONCE]
             kind = query_fields()[name].args["filter"].type
-            document = f"query ($f: {kind}) {{ page: {name}(filter: $f) {{ totalCount nodes {{ id }} }} }}"
-            answer = await stage.asking(viewer.credentials, document, f=given)
-            stage.tried["filter", viewer.name, connections()[name]] += 1
+            declared = ", ".join(f"$f{place}: {kind}" for place in range(len(part)))
+            asked = " ".join(
+                f"f{place}: {name}(filter: $f{place}) {{ totalCount nodes {{ id }} }}" for place in range(len(part))
+            )
+            variables = {f"f{place}": each for place, each in enumerate(part)}
+            answer = await stage.asking(viewer.credentials, f"query ({declared}) {{ {asked} }}", **variables)
+            stage.tried["filter", viewer.name, type_name] += len(part)
             if answer.errors:
-                found.append(f"{viewer.name}: {name}(filter: {given}): {answer.errors[0]['message']}")
-            elif answer.data["page"] != {"totalCount": 0, "nodes": []}:
-                found.append(f"{viewer.name}: {name}(filter: {given}) finds {answer.data['page']}")
+                found.append(f"{viewer.name}: {name}(filter: {part}): {answer.errors[0]['message']}")
+                continue
+            for place, each in enumerate(part):
+                if answer.data[f"f{place}"] != {"totalCount": 0, "nodes": []}:
+                    found.append(f"{viewer.name}: {name}(filter: {each}) finds {answer.data[f'f{place}']}")
     return found
 
 
@@ -194,7 +173,7 @@ async def no_one(stage: Stage) -> list[str]:
     return found
 
 
-READS = (lists, nodes, pages_in_depth, single_rows, filters)
+READS = (lists, nodes, pages_in_depth, single_rows, live_views, filters)
 """Every check of a viewer."""
 
 

@@ -16,6 +16,7 @@ from tests.isolation.allowed import (
     SELLER_NAME_FIELDS,
 )
 from tests.isolation.attempts import ACTORS, foreign_ids_in_commands, no_one_commands
+from tests.isolation.lookups import no_ones_live_views
 from tests.isolation.policies import PROBED_AS, policies, probe, without
 from tests.isolation.reads import READS, no_one
 from tests.isolation.stages import STAGES, Stage, stage_of
@@ -26,6 +27,7 @@ MEANING = {
     "node": "rows asked for by `nodes(ids)`, with every field",
     "field": "values of every field, two relations deep",
     "lookup": "strangers' rows asked for by `node(id)` and lookups by id",
+    "live view": "strangers' rows asked to be watched",
     "filter": "filters that name what is out of sight",
     "command": "inputs of commands and quotes with a stranger's id in one field",
     "no one": "root fields asked without credentials",
@@ -36,7 +38,7 @@ async def run(stage: Stage) -> list[str]:
     """The whole matrix on one stage; what it found."""
     viewers = stage.world.viewers
     found = [each for viewer in viewers.values() for check in READS for each in await check(stage, viewer)]
-    found += await no_one(stage)
+    found += await no_one(stage) + await no_ones_live_views(stage)
     found += [each for name in ACTORS for each in await foreign_ids_in_commands(stage, viewers[name])]
     return found + await no_one_commands(stage)
 

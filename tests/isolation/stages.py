@@ -46,6 +46,13 @@ class Stage:
         return "layer 2 alone" not in self.name
 
 
+def table_of(stage: Stage, type_name: str) -> str:
+    """The table that a type reads."""
+    reads = stage.asking.statements.catalogue.types[type_name].reads
+    assert reads is not None
+    return reads.table
+
+
 @asynccontextmanager
 async def stage_of(name: str, postgres: Callable[[], str], folder: Path) -> AsyncIterator[Stage]:
     """The stage, built fresh; `postgres` starts or names the server when the stage needs it."""

@@ -83,11 +83,15 @@ class World:
     rows: list[Stored] = field(default_factory=list)
     marked: dict[str, Stored] = field(default_factory=dict)
     raw: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    seen: dict[str, list[Stored]] = field(default_factory=dict)
+    """By viewer, found once: the world does not change."""
 
     def visible(self, viewer: Viewer, table: str | None = None) -> list[Stored]:
         """The rows that the rules let the viewer see (VIS-1, VIS-6, VIS-5 for the catalogue)."""
-        offered = self._offered(viewer)
-        return [row for row in self.rows if table in (None, row.table) and _sees(viewer, row, offered)]
+        if viewer.name not in self.seen:
+            offered = self._offered(viewer)
+            self.seen[viewer.name] = [row for row in self.rows if _sees(viewer, row, offered)]
+        return [row for row in self.seen[viewer.name] if table in (None, row.table)]
 
     def invisible(self, viewer: Viewer, table: str) -> list[Stored]:
         """The rows of the table that the viewer must not see, strangers' and sellers' alike."""
