@@ -5,6 +5,10 @@ The DDL itself (keys, checks, triggers, row security) is hand-written in migrati
 from tortoise import fields
 from tortoise.models import Model
 
+from tenants.brand_models import Brand as Brand
+from tenants.brand_models import BrandDomain as BrandDomain
+from tenants.notice_models import Notice as Notice
+
 
 class Organization(Model):
     id = fields.CharField(max_length=128, primary_key=True)
@@ -583,50 +587,4 @@ class MoveOffer(Model):
 
     class Meta:
         table = "move_offer"
-        app = "tenants"
-
-
-class Brand(Model):
-    id = fields.CharField(max_length=128, primary_key=True)
-    organization_id = fields.TextField()
-    path = fields.TextField()
-    brand_name = fields.TextField(null=True)
-    logo_hash = fields.TextField(null=True)
-    logo_media_type = fields.TextField(null=True)
-    logo_content = fields.TextField(null=True)
-    support_email = fields.TextField(null=True)
-    claimed_domain = fields.TextField(null=True)
-    claim_token = fields.TextField(null=True)
-    claim_expires_at = fields.BigIntField(null=True)
-    changed_at = fields.BigIntField()
-    version = fields.BigIntField()
-
-    class Meta:
-        table = "brand"
-        app = "tenants"
-
-
-class BrandDomain(Model):
-    domain = fields.CharField(max_length=253, primary_key=True)
-    organization_id = fields.TextField()
-    path = fields.TextField()
-    proven_at = fields.BigIntField()
-
-    class Meta:
-        table = "brand_domain"
-        app = "tenants"
-
-
-class Notice(Model):
-    id = fields.CharField(max_length=128, primary_key=True)
-    organization_id = fields.TextField()
-    path = fields.TextField()
-    event = fields.TextField()
-    subject_id = fields.TextField()
-    notice_date = fields.TextField()
-    address_folded = fields.TextField()
-    created_at = fields.BigIntField()
-
-    class Meta:
-        table = "notice"
         app = "tenants"
