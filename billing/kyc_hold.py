@@ -3,7 +3,14 @@
 from billing.subscription_status import Cause, SuspensionReason, status_at
 from billing.timeline import FACT_COLUMNS, TimelineEntry, facts_of, write_entries
 from core.clock import Instant
-from tenants.kyc import KycChanged, KycOverdue, on_kyc_changed, on_kyc_overdue
+from tenants.kyc import (
+    KycChanged,
+    KycOverdue,
+    KycStopLifted,
+    on_kyc_changed,
+    on_kyc_overdue,
+    on_kyc_stop_lifted,
+)
 from tenants.kyc_rules import KycStatus
 from tenants.unit_of_work import UnitOfWork
 
@@ -21,6 +28,12 @@ async def release_subscriptions(uow: UnitOfWork, event: KycChanged) -> None:
     """Approved documents end that reason; what stands besides stays, and dates have run on (SUB-20)."""
     if event.status is KycStatus.APPROVED:
         await _change(uow, event.organization_id, is_held=False, at=uow.now)
+
+
+@on_kyc_stop_lifted
+async def release_with_the_organization(uow: UnitOfWork, event: KycStopLifted) -> None:
+    """They were suspended with their organization, and come back with it (KYC-1)."""
+    await _change(uow, event.organization_id, is_held=False, at=event.at)
 
 
 async def _change(uow: UnitOfWork, organization_id: str, *, is_held: bool, at: Instant) -> None:

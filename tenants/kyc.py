@@ -54,11 +54,22 @@ class KycOverdue:
     at: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class KycStopLifted:
+    """The seller has lifted the suspension for missing documents by hand (STOP-7)."""
+
+    organization_id: str
+    at: Instant
+
+
 on_kyc_changed: Hooks[KycChanged] = Hooks()
 """billing/ brings subscriptions back here once the documents are approved (SUB-22)."""
 
 on_kyc_overdue: Hooks[KycOverdue] = Hooks()
 """billing/ suspends the subscriptions with their organization here (SUB-114)."""
+
+on_kyc_stop_lifted: Hooks[KycStopLifted] = Hooks()
+"""billing/ brings them back with it here, the documents missing or not (KYC-1)."""
 
 
 async def lacks_kyc(uow: UnitOfWork, organization_id: str) -> bool:

@@ -54,6 +54,8 @@ async def suspend(uow: UnitOfWork, organization_id: str, reason: SuspensionReaso
     now = await time_of_organization(uow, organization)
     suspension_id = await add_suspension(uow, organization, NewSuspension(reason, own, now))
     status = await restate(uow, organization, SUSPENDED, reason, now, note=note)
+    if reason is SuspensionReason.KYC_OVERDUE:
+        await on_kyc_overdue.tell(uow, KycOverdue(organization.id, organization.path, now))
     return {"organizationId": organization.id, "suspensionId": suspension_id, "status": status}
 
 
@@ -161,6 +163,8 @@ async def _lift(
     now: Instant = await time_of_organization(uow, organization)
     await lift_rows(uow, [row["id"] for row in rows], now)
     status = await restate(uow, organization, LIFTED, reason, now, note=note, details=details)
+    if reason is SuspensionReason.KYC_OVERDUE and not await standing_suspensions(uow, organization.id, reason):
+        await on_kyc_stop_lifted.tell(uow, KycStopLifted(organization.id, now))
     return {"organizationId": organization.id, "status": status}
 
 

@@ -13,6 +13,7 @@ from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, Organization, a_customer, a_reseller, an_operator
 from tests.makers_billing import a_plan, a_policy_value, a_preset, buy, pay, rows
 from tests.rules.fixture_organizations import Fixture, the_fixture
+from tests.rules.stop_documents import lifted, stopped
 
 HAND_IN = """mutation ($input: HandInKycInput!) { handInKyc(input: $input) { errors { code field } replayed
     organization { kycStatus kycDocuments { kind reference fileName fileHash } } } }"""
@@ -121,6 +122,25 @@ async def test_kyc_1_missing_documents_suspend_after_the_last_day(platform: Plat
         ("ACTIVE", "SUSPENDED", "KYC_OVERDUE"), ("SUSPENDED", "ACTIVE", "REASON_LIFTED"),
     ]  # fmt: skip
     assert len(await sent(platform, "notice.lifted")) == 1
+
+
+async def test_kyc_1_subscriptions_stop_and_come_back_with_the_organization_by_hand_too(platform: Platform) -> None:
+    # given C1 with a running subscription
+    family = await the_fixture(platform)
+    plan = await a_plan(family.o, prices=[(family.o, "1"), (family.r1, "1")])
+    await pay(family.r1, "5000")
+    await pay(family.c1, "5000")
+    bought = str((await buy(family.cora, family.c1, plan))["subscriptionId"])
+    held = "SELECT suspension_reasons FROM subscription WHERE id = $1"
+
+    # when its seller suspends it for missing documents, then the subscription stops with it (SUB-114)
+    assert codes(await stopped(family.ben, family.c1, "KYC_OVERDUE")) == []
+    assert [dict(row) for row in await rows(platform, held, bought)] == [{"suspension_reasons": "KYC_OVERDUE"}]
+
+    # and when the seller lifts that by hand, both are back (STOP-7)
+    assert codes(await lifted(family.ben, family.c1, "KYC_OVERDUE")) == []
+    assert await seen(family.ben, family.c1) == ("ACTIVE", "NONE")
+    assert [dict(row) for row in await rows(platform, held, bought)] == [{"suspension_reasons": ""}]
 
 
 async def test_kyc_1_a_sandbox_suspends_at_the_instant_it_falls_due(platform: Platform) -> None:
