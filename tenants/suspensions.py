@@ -11,6 +11,7 @@ from core.refusals import Blockers, refuse
 from core.transaction import Row
 from tenants.access import OrganizationFacts, allow, organization_by_id, relation_to
 from tenants.commands import Outcome
+from tenants.kyc import KycOverdue, KycStopLifted, on_kyc_overdue, on_kyc_stop_lifted
 from tenants.permissions import Action, Condition, Relation, decide
 from tenants.platform_work import time_of_organization
 from tenants.policy import policies_for
