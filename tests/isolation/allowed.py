@@ -11,13 +11,20 @@ ALLOWED_REFERENCES: dict[tuple[str, str], str] = {
 
 SELLER_NAME_FIELDS: dict[tuple[str, str], str] = {
     ("SellerCard", "name"): "a buyer knows its seller's name (VIS-2)",
+    ("SellerCard", "logoUrl"): "a buyer knows its seller's logo (VIS-2)",
+    ("SellerCard", "domain"): "a buyer knows its seller's domain (VIS-2)",
+    ("SellerCard", "supportEmail"): "a buyer knows its seller's support e-mail (VIS-2)",
+    ("DocumentBrand", "name"): "documents show the seller's brand (WL-2)",
+    ("DocumentBrand", "logoUrl"): "documents show the seller's brand (WL-2)",
+    ("DocumentBrand", "domain"): "documents show the seller's brand (WL-2)",
+    ("DocumentBrand", "supportEmail"): "documents show the seller's brand (WL-2)",
     ("AuditEntry", "actorOrganizationName"): "those above appear under the seller's brand (AUD-7, SUP-13)",
     ("SupportSession", "supporterBrand"): "who stands above appears under the seller's brand (SUP-13)",
     ("SupportConsent", "supporterBrand"): "who stands above appears under the seller's brand (SUP-13)",
     ("Wallet", "sellerName"): "the seller of the pair, also of a closed one (VIS-2, VIS-6)",
     ("Subscription", "sellerName"): "a buyer knows its seller's name (VIS-2)",
 }
-"""Fields that may hold the name of one who sells or sold to the viewer, and no other name from above."""
+"""Fields that may hold the name or brand of one who sells or sold to the viewer, and nothing else from above."""
 
 NARROWER_LISTS: dict[str, str] = {}
 """Root connections that leave visible rows out by a rule of their own."""

@@ -90,4 +90,4 @@ def _is_connection(kind: Any) -> bool:
 
 def _is_row(kind: Any) -> bool:
     """A type with rows of its own: anything that holds more than the figures of its holder."""
-    return kind.name not in ("Money", "SellerCard", "PageInfo")
+    return kind.name not in ("Money", "SellerCard", "DocumentBrand", "PageInfo")

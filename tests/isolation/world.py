@@ -99,9 +99,14 @@ class World:
         return [row for row in self.rows if row.table == table and row not in seen]
 
     def seller_names(self, viewer: Viewer) -> set[str]:
-        """What a buyer may know of above: the names of those who sell or sold to it (VIS-2, VIS-6)."""
+        """What a buyer may know of above: names and brands of those who sell or sold to it (VIS-2, VIS-6, WL-2)."""
         own = [row["seller_id"] for row in self.raw["wallet"] if row["organization_id"] == viewer.place.id]
-        return {row["name"] for row in self.raw["organization"] if row["id"] in own}
+        names = {row["name"] for row in self.raw["organization"] if row["id"] in own}
+        brands = [row for row in self.raw["brand"] if row["organization_id"] in own]
+        shown = {row[name] for row in brands for name in ("brand_name", "support_email")}
+        logos = {f"/brand/logo/{row['logo_hash']}" for row in brands}
+        domains = {row["domain"] for row in self.raw["brand_domain"] if row["organization_id"] in own}
+        return names | shown | logos | domains
 
     def _offered(self, viewer: Viewer) -> set[str]:
         """Plans and add-ons on the seller's list for the viewer, and their products."""
