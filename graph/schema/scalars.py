@@ -1,7 +1,7 @@
 """Scalars and small objects that every type uses: money, currency codes, ids of rows, errors, pages."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Generic, NewType, TypeVar
 
 import strawberry
@@ -38,6 +38,11 @@ def moment_given(value: object) -> datetime:
     return moment
 
 
+def moment_shown(moment: datetime) -> str:
+    """The moment as compiled reads write it: UTC, milliseconds, Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def day_given(value: object) -> date:
     """The day of an ISO 8601 text; ValueError (BAD_USER_INPUT) for anything else."""
     if not isinstance(value, str):
@@ -63,7 +68,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description="A moment: ISO 8601 with its offset, e.g. 2026-03-08T05:00:00Z.",
-        serialize=datetime.isoformat,
+        serialize=moment_shown,
         parse_value=moment_given,
     ),
     date: strawberry.scalar(

@@ -23,8 +23,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def served(folder: Path, sqlite_template: Path) -> Iterator[Served]:
     """What `make run` serves: the demo, on SQLite, with the work in the background."""
-    shutil.copy(sqlite_template, folder / "tenantry.db")
-    url = f"sqlite:///{folder / 'tenantry.db'}"
+    (folder / "data").mkdir()
+    shutil.copy(sqlite_template, folder / "data/tenantry.db")
+    url = f"sqlite:///{folder / 'data/tenantry.db'}"
     with started("demo", database_url=url, cwd=folder) as loading:
         assert loading.wait(60) == 0
     with serving(url, folder) as server:

@@ -1,11 +1,14 @@
 """Cases around the rules of organizations, stops and endings: rights before state, everything at once, bounds."""
 
+from typing import Any
+
 from tenants.permissions import Role
 from tenants.unit_of_work import Platform
-from tests.graph.asking import ask
+from tests.acting import everything
+from tests.graph.asking import SCHEMA, ask
 from tests.graph.billing_documents import codes, done
-from tests.makers import a_member, an_api_key
-from tests.makers_billing import change_wallet, rows
+from tests.makers import Member, a_member, an_api_key
+from tests.makers_billing import a_plan, change_wallet, pay, rows
 from tests.makers_subscriptions import set_policy
 from tests.rules.fixture_organizations import the_fixture
 from tests.rules.stop_documents import DELETE, PREVIEW, SUSPEND, deleted, refused, status_of, stopped
@@ -85,8 +88,70 @@ async def test_gen_8_what_is_picked_from_a_list_is_trimmed_like_any_text(platfor
 async def test_del_6_the_preview_of_the_own_end(platform: Platform) -> None:
     tree = await the_fixture(platform)
     first = await done(tree.cora, PREVIEW, organizationId=tree.c1.id)
-    assert (first["status"], first["reversibleUntil"]) == ("SUSPENDED_FOR_DELETION", "2026-03-04T16:00:00+00:00")
+    assert (first["status"], first["reversibleUntil"]) == ("SUSPENDED_FOR_DELETION", "2026-03-04T16:00:00.000Z")
     await set_policy(tree.o, deletionReverseDays=0)
     then = await done(tree.cora, PREVIEW, organizationId=tree.c1.id)
     assert (then["status"], then["reversibleUntil"]) == ("DELETED", None)
     assert await status_of(tree.c1) == "ACTIVE"
+
+
+async def told(who: Member, mutation: str, **input: Any) -> list[str]:
+    """The codes with which the mutation is refused."""
+    kind: Any = SCHEMA._schema.mutation_type
+    document = "mutation ($input: {}) {{ answer: {}(input: $input) {{ errors {{ code }} }} }}"
+    return codes(await done(who, document.format(kind.fields[mutation].args["input"].type, mutation), **input))
+
+
+async def test_org_16_nothing_is_written_on_a_stopped_buyer(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    plan = await a_plan(tree.o, prices=[(tree.o, "0"), (tree.r1, "60")])
+    zoe = await a_member(platform, of=tree.c2, name="zoe")
+    await pay(tree.c2, "5", method="CHEQUE")
+    sql = "UPDATE payment SET product_category = 'SMS' WHERE organization_id = $1 RETURNING id"
+    [payment] = await rows(platform, sql, tree.c2.id)
+    await set_policy(tree.o, sellerStateProducts=["SMS"])
+    await stopped(tree.ben, tree.c2)
+    [row] = await rows(platform, "SELECT version FROM organization WHERE id = $1", tree.c2.id)
+    of, money = {"organizationId": tree.c2.id}, {"amount": "1.00", "currency": "SGD"}
+    versioned = of | {"version": row["version"]}
+    writes: list[tuple[str, dict[str, Any]]] = [
+        ("updateOrganization", {"id": tree.c2.id, "version": row["version"], "name": "Other"}),
+        ("updateOrganization", {"id": tree.c2.id, "version": row["version"], "country": "MY"}),
+        ("correctActivationDate", versioned | {"activationDate": "2026-02-01"}),
+        ("changeBillingDay", versioned | {"billingDay": 5, "reason": "asked"}),
+        ("changeBillingKind", versioned | {"billingKind": "CORPORATE"}),
+        ("setOrganizationPicture", of | {"content": None}),
+        ("createMember", of | {"givenName": "Desk"}),
+        ("changeMemberRole", {"memberId": zoe.id, "role": "ADMIN"}),
+        ("removeMember", {"memberId": zoe.id}),
+        ("endMemberSessions", {"memberId": zoe.id}),
+        ("handInKyc", of | {"documents": [{"kind": "CERTIFICATE", "reference": "1"}]}),
+        ("setPolicyForBuyer", {"buyerId": tree.c2.id, "values": [{"name": "graceDays", "value": 3}]}),
+        ("setBuyerTerms", {"buyerId": tree.c2.id}),
+        ("setContractPrice", {"buyerId": tree.c2.id, "itemId": plan, "cycleMonths": 1, "amount": money}),
+        ("purchaseSubscription", of | {"planId": plan, "idempotencyKey": "p"}),
+        ("startTrial", of | {"planId": plan}),
+        ("setCreditLimit", of | {"creditLimit": money, "idempotencyKey": "l"}),
+        ("issueCredit", of | {"amount": money, "idempotencyKey": "i"}),
+        ("switchWalletMode", of | {"mode": "POSTPAID", "idempotencyKey": "w"}),
+        ("createBatch", of | {"name": "B", "accountRole": "UNIVERSAL"}),
+        ("createAccount", of | {"accountId": "desk1", "accountRole": "UNIVERSAL"}),
+        ("changeSellerState", {"paymentId": payment["id"], "sellerState": "KA", "idempotencyKey": "s"}),
+    ]
+    before = await everything(platform)
+    answers = {name: await told(tree.ada, name, **given) for name, given in writes}
+    assert answers == dict.fromkeys(answers, ["ORGANIZATION_NOT_ACTIVE"])
+    after = await everything(platform)
+    assert {table for table in after if after[table] != before[table]} <= {"audit_entry", "session"}
+
+
+async def test_gen_1_bad_input_comes_before_the_stop(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    zoe = await a_member(platform, of=tree.c2, name="zoe")
+    await stopped(tree.ben, tree.c2)
+    of, none = {"organizationId": tree.c2.id}, {"amount": "0.00", "currency": "SGD"}
+    bad = [{"name": "graceDays", "value": "x"}]
+    assert await told(tree.ada, "changeMemberRole", memberId=zoe.id, role="OWNER") == ["OWNER_BY_TRANSFER_ONLY"]
+    assert await told(tree.ada, "setPolicyForBuyer", buyerId=tree.c2.id, values=bad) == ["POLICY_VALUE_INVALID"]
+    assert await told(tree.ada, "issueCredit", **of, amount=none, idempotencyKey="i") == ["AMOUNT_NOT_POSITIVE"]
+    assert await told(tree.ada, "setBuyerTerms", buyerId=tree.c2.id, discountPercent="101") == ["PERCENT_INVALID"]

@@ -18,6 +18,7 @@ SIGN_IN_NAMES = (
     ("ada@skyline.example", "OWNER of Skyline, a reseller with B3Networks' rules"),
     ("bill@skyline.example", "BILLING of Skyline"),
     ("sue@skyline.example", "SUPPORT of Skyline"),
+    ("nora@north.example", "OWNER of Skyline North, a reseller below Skyline"),
     ("asha@bharat.example", "OWNER of Bharat Voice, a reseller with MyOperator's rules"),
     ("ravi@heyo.example", "OWNER of Heyo Desk, a reseller with Heyo's rules"),
     ("carl@cards.example", "OWNER of Card House, prepaid cards with PortaBilling's rules"),
