@@ -8,9 +8,10 @@ from fractions import Fraction
 from billing.amounts import require_currency
 from billing.percent_text import percent_text_or_none
 from billing.price_lists import ONE_HUNDRED_PERCENT, require_item
-from core.refusals import refuse
+from core.refusals import Blockers, refuse
 from tenants.access import OrganizationFacts, allow, organization_by_id, require_active, row_by_id
 from tenants.commands import Outcome
+from tenants.input_checks import noted
 from tenants.permissions import Action
 from tenants.unit_of_work import UnitOfWork
 
@@ -48,6 +49,7 @@ async def give_terms(uow: UnitOfWork, terms: Terms) -> Outcome:
         await _check_list(uow, terms.price_list_id, seller, buyer)
     if terms.discount_percent is not None and not 0 <= terms.discount_percent <= ONE_HUNDRED_PERCENT:
         refuse("PERCENT_INVALID", "A percentage from 0 to 100.", ("discountPercent",))
+    require_active(buyer)
     percent = percent_text_or_none(terms.discount_percent)
     await uow.tx.execute(
         "INSERT INTO buyer_terms (organization_id, path, buyer_id, price_list_id, discount_percent, is_tax_exempt) "
@@ -69,11 +71,14 @@ async def give_contract_price(uow: UnitOfWork, price: ContractPrice) -> Outcome:
     AMOUNT_NOT_POSITIVE, CYCLE_TOO_SHORT."""
     seller, buyer = await _seller_and_buyer(uow, price.buyer_id)
     await require_item(uow, seller, price.item_id)
-    require_currency(price.currency, buyer.currency, ("amount",))
+    found = Blockers()
+    noted(found, lambda: require_currency(price.currency, buyer.currency, ("amount",)))
     if price.amount_micros < 0:
-        refuse("AMOUNT_NOT_POSITIVE", "A price is never negative.", ("amount",))
+        found.add("AMOUNT_NOT_POSITIVE", "A price is never negative.", ("amount",))
     if price.cycle_months < 0:
-        refuse("CYCLE_TOO_SHORT", "A cycle is one-time (0) or whole months.", ("cycleMonths",))
+        found.add("CYCLE_TOO_SHORT", "A cycle is one-time (0) or whole months.", ("cycleMonths",))
+    found.raise_if_any()
+    require_active(buyer)
     await uow.tx.execute(
         "INSERT INTO buyer_price (organization_id, path, buyer_id, item_id, cycle_months, amount_micros) "
         "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization_id, buyer_id, item_id, cycle_months) "
@@ -92,7 +97,6 @@ async def _seller_and_buyer(uow: UnitOfWork, buyer_id: str) -> tuple[Organizatio
         refuse("FORBIDDEN", "Only the seller gives a buyer its terms.", ("buyerId",))
     seller = await organization_by_id(uow, buyer.parent_id, ("buyerId",))
     allow(uow, Action.GIVE_PRICE_LIST, seller)
-    require_active(seller)
     return seller, buyer
 
 

@@ -4,7 +4,7 @@ Before the payment is processed alone: the invoice uses the state in force then.
 
 from core.refusals import refuse
 from core.transaction import Row, fetch_value
-from tenants.access import OrganizationFacts, allow, organization_by_id, row_by_id
+from tenants.access import OrganizationFacts, allow, organization_by_id, require_active, row_by_id
 from tenants.commands import Outcome
 from tenants.permissions import Action, Role
 from tenants.policy import policies_for
@@ -14,11 +14,13 @@ from tenants.unit_of_work import UnitOfWork
 async def approve_seller_state(uow: UnitOfWork, payment_id: str, seller_state: str | None) -> Outcome:
     """A BILLING member of the seller lets somebody else use that state for the payment. Answers paymentId.
 
-    Refused: NOT_FOUND, FORBIDDEN (another role), then as change_seller_state but FINANCE_APPROVAL_REQUIRED."""
+    Refused: NOT_FOUND, FORBIDDEN (another role), then as change_seller_state but FINANCE_APPROVAL_REQUIRED;
+    ORGANIZATION_NOT_ACTIVE (ORG-16)."""
     row, buyer = await _payment(uow, payment_id)
     if uow.actor.role is not Role.BILLING:
         refuse("FORBIDDEN", "Only a BILLING member approves it.")
     state = await _wanted(uow, row, buyer, seller_state)
+    require_active(buyer)
     await uow.tx.execute(
         "UPDATE payment SET wanted_seller_state = $4, approved_by_member_id = $5, version = version + 1 "
         f"WHERE id = $6 AND {uow.visible('payment', 'payment')}",
@@ -33,9 +35,11 @@ async def change_seller_state(uow: UnitOfWork, payment_id: str, seller_state: st
     """Use that state for the payment. Answers paymentId.
 
     Refused: NOT_FOUND, FORBIDDEN, and in this order SELLER_STATE_NOT_ALLOWED_FOR_PRODUCT, INVOICE_ALREADY_ISSUED,
-    SELLER_STATE_MISSING, FINANCE_APPROVAL_REQUIRED (no other BILLING member approved this state)."""
+    SELLER_STATE_MISSING, ORGANIZATION_NOT_ACTIVE (ORG-16), FINANCE_APPROVAL_REQUIRED (no other BILLING member approved
+    this state)."""
     row, buyer = await _payment(uow, payment_id)
     state = await _wanted(uow, row, buyer, seller_state)
+    require_active(buyer)
     approver = row["approved_by_member_id"]
     is_approved = approver is not None and approver != uow.actor.member_id and row["wanted_seller_state"] == state
     if not is_approved or not await _is_billing(uow, approver):

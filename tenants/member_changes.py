@@ -35,16 +35,22 @@ class FoundMember:
 
 
 async def change_member_role(uow: UnitOfWork, member_id: str, role: str) -> Outcome:
-    """Give a member another role. Refused: NOT_FOUND, FORBIDDEN, CONSENT_REQUIRED, ORGANIZATION_NOT_ACTIVE,
-    ROLE_UNKNOWN, OWNER_REQUIRED, OWNER_BY_TRANSFER_ONLY, LOGINLESS_ROLE. Answers memberId and role."""
+    """Give a member another role. Refused: NOT_FOUND, FORBIDDEN, CONSENT_REQUIRED, ROLE_UNKNOWN,
+    OWNER_BY_TRANSFER_ONLY, LOGINLESS_ROLE, ORGANIZATION_NOT_ACTIVE, OWNER_REQUIRED. Answers memberId and role."""
+    _check_new_role(await found_member(uow, Action.CHANGE_MEMBER_ROLE, member_id), role)
     changed = await locked_member(uow, Action.CHANGE_MEMBER_ROLE, member_id)
-    found = Blockers()
-    check_role(found, role, has_portal_access=bool(changed.row["has_portal_access"]))
-    found.raise_if_any()
+    _check_new_role(changed, role)
     keep_owner(changed)
     await set_columns(uow, changed, role=role)
     audit_change(uow, changed, {"role": changed.row["role"]}, {"role": role})
     return {"memberId": member_id, "role": role}
+
+
+def _check_new_role(changed: FoundMember, role: str) -> None:
+    """What the input alone says comes before the state (GEN-1); a second time behind the lock (GEN-7)."""
+    found = Blockers()
+    check_role(found, role, has_portal_access=bool(changed.row["has_portal_access"]))
+    found.raise_if_any()
 
 
 async def set_contact_for(uow: UnitOfWork, member_id: str, contact_for: Collection[str]) -> Outcome:

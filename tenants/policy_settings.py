@@ -44,7 +44,6 @@ async def set_policy_values_for_buyer(uow: UnitOfWork, edit: PolicyEdit, reason:
     allow(uow, Action.SET_POLICY_VALUE_FOR_BUYER, buyer)
     if buyer.id == uow.actor.organization_id:
         allow(uow, Action.CREATE_BUYER, buyer)  # a right over buyers only: FORBIDDEN here
-    require_active(buyer)
     return await store_buyer_values(uow, buyer, edit, reason)
 
 
@@ -54,6 +53,9 @@ async def store_buyer_values(
     """The same after the rights were checked: the acting organization is the buyer's seller."""
     seller = uow.actor
     layers = (await policies_for(uow, seller.organization_id)).layers
+    read_policy_values(edit.values, layers, for_buyer=True)  # what the input says comes before the state (GEN-1)
+    check_cleared(edit.clear, layers)
+    require_active(buyer)
     return await _store_values(uow, seller.organization_id, seller.path, buyer.id, edit, layers, reason)
 
 
