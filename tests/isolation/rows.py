@@ -232,6 +232,11 @@ RECIPES: dict[str, Recipe] = {
     "subscription_add_on": of_buyers(
         lambda p, mark: {"subscription_id": p.ref("sub"), "add_on_id": p.seller.ref("addon")}
     ),
+    "number": one(
+        lambda p, mark: {"id": p.ref("num"), "pool_id": p.id, "account_id": p.ref("acct") if p.parent else None,
+                         "state": "ASSIGNED" if p.parent else "AVAILABLE", "held_until_at": None, "after_hold": None}
+    ),
+    "number_release": of_buyers(lambda p, mark: {"account_id": p.ref("acct")}),
     "segment": of_buyers(
         lambda p, mark: {"subscription_id": p.ref("sub"), "kind": "WHOLE_CYCLE", "first_date": "2026-01-01",
                          "end_date": "2027-01-01"}
