@@ -100,7 +100,7 @@ async def test_bat_31_a_use_of_a_due_account_activates_it_first(b1: FixtureB1, c
 
 async def test_bat_31_a_sandbox_clock_activates_before_it_answers(platform: Platform, clock: FixedClock) -> None:
     """Only what lives by that clock; the OPEN filter finds it from then on (BAT-17)."""
-    place = {"country": "US", "currency": "USD", "timezone": NEW_YORK}
+    place: dict[str, Any] = {"country": "US", "currency": "USD", "timezone": NEW_YORK}
     operator = await an_operator(platform, **place)
     made = {}
     for name, is_sandbox in (("sandbox", True), ("real", False)):
