@@ -90,7 +90,7 @@ async def brand_row(uow: UnitOfWork, organization: OrganizationFacts) -> Row | N
 async def brand_id(uow: UnitOfWork, organization: OrganizationFacts) -> str | None:
     """The id of what is stored."""
     stored = await brand_row(uow, organization)
-    return stored and str(stored["id"])
+    return None if stored is None else str(stored["id"])
 
 
 async def store_brand(uow: UnitOfWork, organization: OrganizationFacts, columns: dict[str, object]) -> None:

@@ -37,6 +37,8 @@ from web.sign_in import reauthenticate, second_factor, sign_in, sign_out
 from web.start import serving_platform
 
 _log = structlog.get_logger("start")
+LARGEST_BODY_BYTES = 768 * 1024
+"""Of an operation: a logo of 512 kB in base64, and some."""
 
 
 def create_app(settings: Settings, *, api: Api | None = None, clock: Clock | None = None) -> Starlette:
@@ -60,7 +62,9 @@ def create_app(settings: Settings, *, api: Api | None = None, clock: Clock | Non
 
 
 def _routes(api: Api, settings: Settings) -> list[BaseRoute]:
-    of_graphql = GraphQLSettings(api.schema, request_context, is_signed_in, allowed_origins=settings.allowed_origins)
+    of_graphql = GraphQLSettings(
+        api.schema, request_context, is_signed_in, LARGEST_BODY_BYTES, settings.allowed_origins
+    )  # fmt: skip
     graphql = GraphQLEndpoint(of_graphql)
     return [
         Route("/", home, methods=["GET"]),

@@ -153,6 +153,9 @@ async def test_a_60_who_acted_stands_under_the_brand(platform: Platform) -> None
     assert sorted((each["supporterName"], each["supporterBrand"]) for each in seen) == [
         ("Sue", "Northline"), ("Support", "Northline"),
     ]  # fmt: skip
+    log = '{ auditEntries(filter: {action: "openSupportSession"}) { nodes { actorOrganizationName } } }'
+    entries = (await asked(tree.cora, log)).data["auditEntries"]["nodes"]
+    assert {each["actorOrganizationName"] for each in entries} == {"Northline"}
     own = (await asked(tree.ada, document)).data["supportSessions"]["nodes"]
     assert "R1" in {each["supporterBrand"] for each in own}
 

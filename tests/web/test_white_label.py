@@ -13,7 +13,7 @@ from core.clock import EXACT_DAY, FixedClock
 from tenants.unit_of_work import Platform
 from tests.dns_server import NameServer, a_name_server
 from tests.makers import PASSWORD, Member, a_member, credentials_of
-from tests.makers_brand import CLAIM, REMOVE, VERIFY, a_brand, a_logo, a_proven_domain, in_base64
+from tests.makers_brand import CLAIM, REMOVE, SET_BRAND, VERIFY, a_brand, a_logo, a_proven_domain, in_base64
 from tests.rules.fixture_organizations import Fixture, the_fixture
 from tests.web.application import codes_of, running
 
@@ -67,6 +67,19 @@ async def claimed(client: httpx2.AsyncClient, server: NameServer, who: Member, d
     codes, payload = await mutated(client, who, CLAIM, domain=domain)
     assert codes == []
     server.records.setdefault(payload["recordName"], []).append(payload["recordValue"])
+
+
+async def test_wl_1_the_largest_logo_fits_into_a_request(
+    database_url: str, platform: Platform, clock: FixedClock
+) -> None:
+    tree = await the_fixture(platform)
+    largest = a_logo(size=512 * 1024)
+    async with a_console(database_url, clock) as client:
+        codes, payload = await mutated(client, tree.ada, SET_BRAND, logo=in_base64(largest))
+        assert codes == []
+        served = await client.get(payload["brand"]["logoUrl"])
+        assert served.content == largest
+        assert (await mutated(client, tree.ada, SET_BRAND, logo=in_base64(largest + b"x")))[0] == ["LOGO_INVALID"]
 
 
 async def test_wl_3_the_first_proof_wins(database_url: str, platform: Platform, clock: FixedClock) -> None:
