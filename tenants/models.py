@@ -110,6 +110,8 @@ class Suspension(Model):
     delayed_until_date = fields.TextField(null=True)
     delayed_until_at = fields.BigIntField(null=True)
     ends_at = fields.BigIntField(null=True)
+    sign_in_mode = fields.TextField(null=True)
+    paying_roles = fields.TextField(null=True)
 
     class Meta:
         table = "suspension"

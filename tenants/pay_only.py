@@ -2,26 +2,27 @@
 
 Reads as the platform; what such a member may then do is in permissions/decision.py and permissions/reading.py."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from core.transaction import Row, Transaction, fetch_value
-from tenants.permissions.vocabulary import Role
-from tenants.policy_layers import read_policies
+from core.transaction import Row, Transaction
 from tenants.stopped import is_stopped
 
 
 async def may_pay(tx: Transaction, membership: Row) -> bool:
-    """Whether only PAYMENT suspends the organization, nothing above it is stopped, `suspendedSignIn` is PAY_ONLY and
-    the role is one of `renewRoles`. `membership` has organization_id, status and role; `tx` sees as the platform."""
+    """Whether only PAYMENT suspends the organization, nothing above it is stopped, `suspendedSignIn` was PAY_ONLY and
+    the role one of `renewRoles` when it was suspended (POL-4).
+
+    `membership` has organization_id, status and role; `tx` sees as the platform."""
     if membership["status"] != "SUSPENDED":
         return False
-    organization_id = membership["organization_id"]
-    if not await _is_suspended_for_payment_alone(tx, organization_id):
-        return False
-    policies = await read_policies(tx, organization_id)
-    is_offered = policies.choice("suspendedSignIn") == "PAY_ONLY"
-    return is_offered and Role(membership["role"]) in policies.roles("renewRoles")
+    standing = await _standing(tx, membership["organization_id"])
+    return bool(standing) and all(_is_open_to(row, membership["role"]) for row in standing)
+
+
+def _is_open_to(suspension: Row, role: str) -> bool:
+    is_offered = suspension["reason"] == "PAYMENT" and suspension["sign_in_mode"] == "PAY_ONLY"
+    return is_offered and role in (suspension["paying_roles"] or "").split(",")
 
 
 @asynccontextmanager
@@ -34,13 +35,11 @@ async def platform_sight(tx: Transaction) -> AsyncIterator[None]:
         await tx.execute("SET LOCAL ROLE tenantry_app")
 
 
-async def _is_suspended_for_payment_alone(tx: Transaction, organization_id: str) -> bool:
-    found = await fetch_value(
-        tx,
-        "SELECT 1 FROM organization o WHERE o.id = $1 AND o.parent_id IS NOT NULL "
-        f"AND NOT {is_stopped(tx.dialect, 'o.parent_id')} AND EXISTS (SELECT 1 FROM suspension s "
-        "WHERE s.organization_id = o.id AND s.lifted_at IS NULL) AND NOT EXISTS (SELECT 1 FROM suspension s "
-        "WHERE s.organization_id = o.id AND s.lifted_at IS NULL AND s.reason <> 'PAYMENT')",
+async def _standing(tx: Transaction, organization_id: str) -> Sequence[Row]:
+    """What suspends the organization itself; nothing when one above it is stopped."""
+    return await tx.fetch(
+        "SELECT s.reason, s.sign_in_mode, s.paying_roles FROM suspension s "
+        "JOIN organization o ON o.id = s.organization_id WHERE s.organization_id = $1 AND s.lifted_at IS NULL "
+        f"AND o.parent_id IS NOT NULL AND NOT {is_stopped(tx.dialect, 'o.parent_id')}",
         organization_id,
-    )  # fmt: skip
-    return found is not None
+    )

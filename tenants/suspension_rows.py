@@ -81,6 +81,8 @@ async def add_suspension(uow: UnitOfWork, organization: OrganizationFacts, new: 
         is_by_platform=new.is_by_platform, caused_at=new.caused_at,
         lift_mode=policies.choice("paymentSuspensionLift") if is_for_payment else None,
         delay_max_days=policies.integer("suspensionDelayMaxDays") if is_for_payment else None, ends_at=ends_at,
+        sign_in_mode=policies.choice("suspendedSignIn") if is_for_payment else None,
+        paying_roles=",".join(sorted(policies.roles("renewRoles"))) if is_for_payment else None,
     )  # fmt: skip
     return suspension_id
 

@@ -25,6 +25,10 @@ ALTER TABLE suspension ADD COLUMN
     delayed_until_at bigint;
 ALTER TABLE suspension ADD COLUMN
     ends_at bigint;
+ALTER TABLE suspension ADD COLUMN
+    sign_in_mode text;
+ALTER TABLE suspension ADD COLUMN
+    paying_roles text;
 CREATE INDEX suspension_delayed ON suspension (delayed_until_at) WHERE delayed_until_at IS NOT NULL;
 CREATE INDEX suspension_ends ON suspension (ends_at) WHERE ends_at IS NOT NULL AND lifted_at IS NULL;
 CREATE TABLE deletion (
@@ -71,6 +75,8 @@ class Migration(migrations.Migration):
                 ops.AddField("Suspension", "delayed_until_date", fields.TextField(null=True, unique=False)),
                 ops.AddField("Suspension", "delayed_until_at", fields.BigIntField(null=True)),
                 ops.AddField("Suspension", "ends_at", fields.BigIntField(null=True)),
+                ops.AddField("Suspension", "sign_in_mode", fields.TextField(null=True, unique=False)),
+                ops.AddField("Suspension", "paying_roles", fields.TextField(null=True, unique=False)),
                 ops.CreateModel(
                     name="Deletion",
                     fields=[

@@ -410,6 +410,18 @@ async def test_stop_5_another_reason_the_policy_or_a_stop_above_closes_the_way_t
     await do(family.olga, lambda uow: suspend(uow, family.r1.id, SuspensionReason.POLICY))
     assert (await ask(platform, session, WHERE)).codes == ["ORGANIZATION_NOT_ACTIVE"]
     await do(family.olga, lambda uow: lift(uow, family.r1.id, SuspensionReason.POLICY))
+
+    # and a suspension keeps the values that it started with (POL-4)
     given = {"suspendedSignIn": "NONE"}
     await do(family.ada, lambda uow: set_policy_values(uow, PolicyEdit(family.r1.id, given)))
+    assert (await ask(platform, session, WHERE)).errors == []
+    await do(family.ben, lambda uow: lift(uow, family.c1.id, SuspensionReason.PAYMENT))
+    await do(family.ben, lambda uow: suspend(uow, family.c1.id, SuspensionReason.PAYMENT))
     assert (await ask(platform, session, WHERE)).codes == ["ORGANIZATION_NOT_ACTIVE"]
+    await do(family.ben, lambda uow: lift(uow, family.c1.id, SuspensionReason.PAYMENT))
+    given = {"suspendedSignIn": "PAY_ONLY"}
+    await do(family.ada, lambda uow: set_policy_values(uow, PolicyEdit(family.r1.id, given)))
+    await do(family.ben, lambda uow: suspend(uow, family.c1.id, SuspensionReason.PAYMENT))
+    given_roles = {"renewRoles": ["ADMIN"]}
+    await do(family.ada, lambda uow: set_policy_values(uow, PolicyEdit(family.r1.id, given_roles)))
+    assert (await ask(platform, session, WHERE)).errors == []
