@@ -1,5 +1,6 @@
 """Cases around the rules of organizations, stops and endings: rights before state, everything at once, bounds."""
 
+import asyncio
 from typing import Any
 
 from tenants.permissions import Role
@@ -11,7 +12,7 @@ from tests.makers import Member, a_member, an_api_key
 from tests.makers_billing import a_plan, change_wallet, pay, rows
 from tests.makers_subscriptions import set_policy
 from tests.rules.fixture_organizations import the_fixture
-from tests.rules.stop_documents import DELETE, PREVIEW, SUSPEND, deleted, refused, status_of, stopped
+from tests.rules.stop_documents import DELETE, PREVIEW, SUSPEND, deleted, lifted, notices, refused, status_of, stopped
 
 CREATE = """mutation ($input: CreateOrganizationInput!) { createOrganization(input: $input) {
     errors { code field } organization { id billingNumber timezone country } } }"""
@@ -155,3 +156,62 @@ async def test_gen_1_bad_input_comes_before_the_stop(platform: Platform) -> None
     assert await told(tree.ada, "setPolicyForBuyer", buyerId=tree.c2.id, values=bad) == ["POLICY_VALUE_INVALID"]
     assert await told(tree.ada, "issueCredit", **of, amount=none, idempotencyKey="i") == ["AMOUNT_NOT_POSITIVE"]
     assert await told(tree.ada, "setBuyerTerms", buyerId=tree.c2.id, discountPercent="101") == ["PERCENT_INVALID"]
+
+
+async def test_gen_7_of_two_at_once_exactly_one_succeeds(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    ben, ada, olga = tree.ben, tree.ada, tree.olga
+
+    twice = await asyncio.gather(stopped(ben, tree.c1), stopped(ada, tree.c1))
+    assert sorted(map(codes, twice)) == [[], ["ALREADY_SUSPENDED"]]
+    assert len(await notices(tree.c1, "notice.suspended")) == 1
+
+    twice = await asyncio.gather(lifted(ben, tree.c1), lifted(ada, tree.c1))
+    assert sorted(map(codes, twice)) == [[], ["NOT_FOUND"]]
+    assert len(await notices(tree.c1, "notice.lifted")) == 1
+
+    twice = await asyncio.gather(deleted(ben, tree.c1), deleted(ada, tree.c1))
+    assert sorted(map(codes, twice)) == [[], ["ORGANIZATION_NOT_ACTIVE"]]
+    assert len(await notices(tree.c1, "notice.deletion_requested")) == 1
+
+    new = {
+        "parentId": tree.o.id, "kind": "CUSTOMER", "name": "Twin", "country": "SG", "currency": "SGD",
+        "timezone": "Asia/Singapore", "pricingModel": "APP", "managedBy": "SERVICE_PROVIDER", "billingNumber": "7001",
+    }  # fmt: skip
+    twice = await asyncio.gather(done(olga, CREATE, **new), done(olga, CREATE, **new))
+    assert sorted(map(codes, twice)) == [[], ["BILLING_NUMBER_TAKEN"]]
+
+    keyed = new | {"billingNumber": "7002", "idempotencyKey": "same"}
+    twice = await asyncio.gather(done(olga, CREATE, **keyed), done(olga, CREATE, **keyed))
+    assert list(map(codes, twice)) == [[], []]
+    assert twice[0]["organization"] == twice[1]["organization"]
+
+
+async def test_gen_1_a_foreign_token_says_nothing_to_who_may_not_move(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    mo = await a_member(platform, of=tree.o, role=Role.SUPPORT, name="mo")
+    given = {"organizationId": tree.c1.id, "newSellerId": tree.r2.id}
+    assert await told(mo, "moveOrganization", **given, token="unknown") == ["FORBIDDEN"]
+    assert await told(tree.olga, "moveOrganization", **given, token="unknown") == ["NOT_FOUND"]
+    assert await told(tree.olga, "moveOrganization", **given) == ["CONSENT_REQUIRED"]
+    assert await told(tree.ada, "moveOrganization", **given) == ["NOT_FOUND"]
+
+
+async def test_stop_3_every_role_and_every_distance(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    expected = {  # (who, whom, reason)
+        ("olga", "c1", "SELLER"): ["FORBIDDEN"], ("olga", "c1", "KYC_OVERDUE"): ["FORBIDDEN"],
+        ("olga", "c1", "PAYMENT"): ["FORBIDDEN"], ("olga", "c1", "POLICY"): [], ("olga", "r1a", "FRAUD"): [],
+        ("ben", "c1", "KYC_OVERDUE"): [], ("ben", "c2", "FRAUD"): [], ("bill", "c2", "PAYMENT"): [],
+        ("bill", "c2", "SELLER"): ["FORBIDDEN"], ("bill", "c3", "PAYMENT"): ["FORBIDDEN"],
+        ("sue", "c2", "PAYMENT"): ["FORBIDDEN"], ("ada", "r1", "PAYMENT"): ["CANNOT_ACT_ON_SELF"],
+        ("sue", "r1", "PAYMENT"): ["FORBIDDEN"], ("ada", "o", "FRAUD"): ["NOT_FOUND"],
+        ("ada", "c4", "FRAUD"): ["NOT_FOUND"], ("dan", "c1", "SELLER"): ["CANNOT_ACT_ON_SELF"],
+        ("mia", "c1", "SELLER"): ["FORBIDDEN"], ("rob", "c1", "FRAUD"): ["NOT_FOUND"],
+    }  # fmt: skip
+    order = sorted(expected, key=lambda each: not expected[each])  # refusals first: what is stopped signs nobody in
+    found = {
+        (who, whom, reason): codes(await stopped(getattr(tree, who), getattr(tree, whom), reason))
+        for who, whom, reason in order
+    }
+    assert found == expected
