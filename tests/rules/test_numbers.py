@@ -5,18 +5,19 @@ from typing import Any
 
 import pytest
 
-from core.clock import FixedClock
+from core.clock import FixedClock, parse_instant
 from core.periodic import run_steps_once
 from tenants.permissions import Role
+from tenants.policy_parameters.tables import HoldCause
 from tenants.unit_of_work import Platform
 from tests.acting import everything
 from tests.graph.asking import ask
 from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, Organization, a_customer, a_member, an_api_key
-from tests.makers_billing import a_preset, rows
+from tests.makers_billing import a_plan, a_preset, rows
 from tests.makers_subscriptions import set_policy
 from tests.rules.fixture_organizations import Fixture, the_fixture
-from tests.rules.stop_documents import deleted, stand, stopped
+from tests.rules.stop_documents import advance, deleted, stand, stopped
 
 _NUMBER = "errors { code field } replayed number { id number state heldUntil account { id } organization { name } }"
 ADD = f"mutation ($input: AddNumberInput!) {{ answer: addNumber(input: $input) {{ {_NUMBER} }} }}"
@@ -27,6 +28,7 @@ RESTORE = """mutation ($input: RestoreAccountInput!) { answer: restoreAccount(in
 ACCOUNT = """mutation ($input: CreateAccountInput!) { createAccount(input: $input) {
     errors { code } account { id organization { billingNumber } } } }"""
 DEMO = "mutation ($input: CreateDemoInput!) { createDemo(input: $input) { errors { code } account { id } } }"
+MOVE = "mutation ($input: MoveOrganizationInput!) { moveOrganization(input: $input) { errors { code } } }"
 FOUND = """query ($number: OrganizationTextSearch!) { organizations(filter: { number: $number }) {
     totalCount nodes { name numbers { nodes { number state } } } } }"""
 LISTED = "query { numbers { totalCount nodes { number state organization { name } } } }"
@@ -198,3 +200,43 @@ async def test_gen_6_the_same_assignment_twice_is_one(platform: Platform, key: s
     first, again = await done(tree.cora, ASSIGN, **given), await done(tree.cora, ASSIGN, **given)
     assert (first["replayed"], again["replayed"], again["number"]) == (False, True, first["number"])
     assert codes(await done(tree.cora, ASSIGN, **given | {"number": "+6512"})) == ["IDEMPOTENCY_KEY_REUSED"]
+
+
+def hold_days(days: int) -> dict[str, dict[str, int]]:
+    """`numberHoldDays`, alike for every cause."""
+    return {cause: {"own": days, "portedIn": days} for cause in HoldCause}
+
+
+async def test_move_6_numbers_go_along(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    await a_plan(tree.o, prices=[(tree.o, "0"), (tree.r2, "60")])
+    number, account = await assigned(tree)
+    moved = await done(tree.olga, MOVE, organizationId=tree.c2.id, newSellerId=tree.r2.id)
+    assert codes(moved) == []
+    assert (await found(tree.rob, DIGITS), await found(tree.ben, DIGITS)) == ((["C2"], 1), ([], 0))
+    # given back it is its pool's, and the seller of today sees it no more
+    await set_policy(tree.o, numberHoldDays=hold_days(0))
+    assert codes(await done(tree.rob, RELEASE, numberId=number)) == []
+    assert (await found(tree.rob, DIGITS), (await asked(tree.rob, LISTED)).data["numbers"]["totalCount"]) == (
+        ([], 0),
+        0,
+    )
+    assert (await asked(tree.ben, LISTED)).data["numbers"]["nodes"][0]["state"] == "AVAILABLE"
+    assert codes(await done(tree.rob, RESTORE, accountId=account)) == ["NUMBER_RELEASED_NEW_ACCOUNT_REQUIRED"]
+
+
+@pytest.mark.parametrize("steps", [["2026-03-01T23:59", "2026-03-02"], ["2026-09-01"]])
+async def test_sub_101_a_hold_ends_with_the_sandbox_clock(platform: Platform, steps: list[str]) -> None:
+    tree = await the_fixture(platform, sandbox=True, stands_at="2026-02-02T10:00")
+    number, _ = await assigned(tree)
+    await done(tree.sue, RELEASE, numberId=number)
+    # POL-4: what is held keeps its values
+    await set_policy(tree.o, numberAfterHold="ARCHIVED", numberHoldDays=hold_days(500))
+    for step in steps[:-1]:
+        await advance(tree.olga, tree.o, step)
+        assert await found(tree.ben, DIGITS) == (["C2"], 1)
+    await advance(tree.olga, tree.o, steps[-1])
+    assert await found(tree.ben, DIGITS) == ([], 0)
+    [row] = await rows(platform, "SELECT state FROM number WHERE id = $1", number)
+    [release] = await rows(platform, "SELECT released_at FROM number_release")
+    assert (row["state"], release["released_at"]) == ("AVAILABLE", parse_instant("2026-03-01T16:00:00Z"))
