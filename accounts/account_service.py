@@ -19,8 +19,8 @@ class Service(StrEnum):
 
 
 _NEEDS_KYC = frozenset({Service.INCOMING_CALL, Service.OUTGOING_CALL, Service.NUMBER})
-_PAID = frozenset({Service.OUTGOING_CALL, Service.MESSAGE})
-_SESSIONS = _PAID | {Service.INCOMING_CALL}
+PAID = frozenset({Service.OUTGOING_CALL, Service.MESSAGE})
+_SESSIONS = PAID | {Service.INCOMING_CALL}
 
 _STOPPED: Mapping[AccountStatus, str] = {
     AccountStatus.CLOSED: "ACCOUNT_TERMINATED",
@@ -40,7 +40,7 @@ _WITHOUT_SESSIONS: Mapping[AccountStatus, str] = {
     AccountStatus.OVERDRAFT: "NO_FUNDS",
     AccountStatus.DEPLETED: "NO_FUNDS",
 }
-_WITHOUT_PAID_SESSIONS: Mapping[AccountStatus, str] = {
+_WITHOUTPAID_SESSIONS: Mapping[AccountStatus, str] = {
     AccountStatus.CUSTOMER_NO_FUNDS: "NO_FUNDS",
     AccountStatus.CREDIT_EXCEEDED: "NO_FUNDS",
 }
@@ -79,6 +79,6 @@ def _session_refusal(role: AccountRole, status: AccountStatus, service: Service,
     if role is AccountRole.VOUCHER or (status in _INSIDE_CUSTOMER and not is_inside):
         return "ACCOUNT_RESTRICTED"
     code = _WITHOUT_SESSIONS.get(status)
-    if code is None and service in _PAID:
-        code = _WITHOUT_PAID_SESSIONS.get(status)
+    if code is None and service in PAID:
+        code = _WITHOUTPAID_SESSIONS.get(status)
     return code

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from accounts.account_id import AccountRole
-from accounts.account_service import Service, is_ended_demo, service_refusal
+from accounts.account_service import PAID, Service, is_ended_demo, service_refusal
 from accounts.account_sql import around_row, status_expression_of
 from accounts.account_status import AccountKind, AccountStatus
 from accounts.activation_due import activate_if_due
 from accounts.dates import availability_end
 from accounts.demo_rules import demo_erasure
+from billing.usable_above import is_exhausted_above
 from core.refusals import refuse
 from core.transaction import Row, fetch_one
 from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, relation_to
@@ -30,6 +31,7 @@ _MESSAGES = {
     "ACCOUNT_INACTIVE": "The account is not active yet.",
     "ACCOUNT_RESTRICTED": "The account has no such sessions.",
     "NO_FUNDS": "The account has no funds.",
+    "USABLE_EXHAUSTED": "A paid session cannot be started at the moment.",
 }
 
 
@@ -97,13 +99,18 @@ async def usable_account(uow: UnitOfWork, account_id: str, *, locks: bool = Fals
 
 
 async def refusal_of_use(uow: UnitOfWork, row: Row, customer: OrganizationFacts, use: Use) -> str | None:
-    """The code of service_refusal for the account of `usable_account`, or None."""
+    """The code of service_refusal for the account of `usable_account`, or None.
+
+    A paid session of a LIVE account needs money at every level above as well: USABLE_EXHAUSTED (MON-19, BAT-9)."""
     kind = AccountKind(row["kind"])
-    return service_refusal(
+    code = service_refusal(
         kind, AccountRole(row["account_role"]), AccountStatus(row["status"]), use.service,
         is_ended=is_ended_demo(kind, row["demo_ends_at"], uow.now), lacks_kyc=await lacks_kyc(uow, customer.id),
         is_inside_customer=use.is_inside_customer,
     )  # fmt: skip
+    if code is None and kind is AccountKind.LIVE and use.service in PAID:
+        return "USABLE_EXHAUSTED" if await is_exhausted_above(uow, customer.id) else None
+    return code
 
 
 async def _note(uow: UnitOfWork, row: Row, customer: OrganizationFacts, use: Use) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accounts.batch_limits import check_running_jobs
+from accounts.batch_limits import check_running_jobs, one_at_a_time
 from accounts.batch_request import UpdateRequest, changed_fields, stored_update
 from accounts.batch_rights import allow_update
 from accounts.job_states import JobState, check_confirmable, state_after_cancel
@@ -111,7 +111,11 @@ def _digest(order: ConfirmOrder) -> str:
 
 
 async def _is_confirmed_by(uow: UnitOfWork, order: ConfirmOrder, digest: str) -> bool:
-    """Whether this key has confirmed this job. Refused: IDEMPOTENCY_KEY_REUSED with another input."""
+    """Whether this key has confirmed this job; whoever uses it for another one at once waits here (GEN-6).
+
+    Refused: IDEMPOTENCY_KEY_REUSED with another input."""
+    async with uow.as_platform("BAT-47: keys are per organization of the one who confirms"):
+        await one_at_a_time(uow, uow.actor.organization_id)
     used: Sequence[Row] = await uow.tx.fetch(
         "SELECT u.id, u.confirm_hash FROM batch_update u WHERE u.confirmed_by_organization_id = $4 "
         f"AND u.confirm_key = $5 AND {uow.visible('u', 'batch_update')}",

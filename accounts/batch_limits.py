@@ -12,7 +12,7 @@ async def check_open_previews(uow: UnitOfWork, seller_id: str, own_id: str) -> N
 
     Asked when the preview is made, so that the others of the seller wait for its last moment only."""
     async with uow.as_platform("BAT-58: previews are counted per seller"):
-        await _one_at_a_time(uow, seller_id)
+        await one_at_a_time(uow, seller_id)
         open_previews = await fetch_value(
             uow.tx,
             "SELECT count(*) FROM batch_update u WHERE u.seller_id = $1 AND u.state = 'AWAITING_CONFIRMATION' "
@@ -27,7 +27,7 @@ async def check_open_previews(uow: UnitOfWork, seller_id: str, own_id: str) -> N
 async def check_running_jobs(uow: UnitOfWork, batch_id: str, seller_id: str) -> None:
     """Refuses OPERATION_IN_PROGRESS with the id of the batch's own job, then TOO_MANY_JOBS at 5 of the seller."""
     async with uow.as_platform("BAT-58: jobs are counted per seller"):
-        await _one_at_a_time(uow, seller_id)
+        await one_at_a_time(uow, seller_id)
         running = await uow.tx.fetch(
             "SELECT u.id, u.batch_id FROM batch_update u WHERE u.seller_id = $1 "
             "AND u.state IN ('QUEUED', 'RUNNING', 'CANCELLING')",
@@ -40,7 +40,7 @@ async def check_running_jobs(uow: UnitOfWork, batch_id: str, seller_id: str) -> 
         refuse("TOO_MANY_JOBS", f"the seller has {MAX_JOBS} jobs running", maximum=MAX_JOBS)
 
 
-async def _one_at_a_time(uow: UnitOfWork, seller_id: str) -> None:
-    """Whoever counts for a seller waits for the others; SQLite has one writer anyway."""
+async def one_at_a_time(uow: UnitOfWork, organization_id: str) -> None:
+    """Whoever counts for an organization waits for the others, in the platform's sight; SQLite has one writer."""
     if uow.tx.dialect == "postgres":
-        await fetch_one(uow.tx, "SELECT o.id FROM organization o WHERE o.id = $1 FOR NO KEY UPDATE", seller_id)
+        await fetch_one(uow.tx, "SELECT o.id FROM organization o WHERE o.id = $1 FOR NO KEY UPDATE", organization_id)

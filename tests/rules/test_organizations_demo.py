@@ -234,6 +234,7 @@ async def test_a_52_a_demo_goes_live_once_a_payment_is_settled(platform: Platfor
     assert codes(await done(family.ben, LIVE, accountId=demo["id"])) == ["CONSENT_REQUIRED"]
     assert codes(await done(family.rob, LIVE, accountId=demo["id"])) == ["NOT_FOUND"]
     await pay(family.c1, "10")
+    await pay(family.r1, "10")  # what a live account's paid sessions need above it (MON-19)
     live = await done(family.cora, LIVE, accountId=demo["id"])
     assert live == {"errors": [], "account": {
         "id": demo["id"], "kind": "LIVE", "isReadOnly": False, "demoEndsAt": None, "demoMinutesLeft": 0,
@@ -273,6 +274,7 @@ async def test_a_54_a_live_account_without_kyc_gets_no_number(platform: Platform
     await a_preset(family.r1, "myoperator")
     demo = await a_demo(family)
     await pay(family.c1, "5000")
+    await pay(family.r1, "10")
     assert codes(await done(family.cora, LIVE, accountId=demo["id"])) == []
     assert codes(await done(family.cora, HAND_IN, organizationId=family.c1.id, documents=A_DOCUMENT)) == []
     found = [await may(family.cora, demo["id"], each) for each in ("NUMBER", "OUTGOING_CALL", "MESSAGE")]
