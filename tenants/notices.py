@@ -6,6 +6,7 @@ address is claimed by a row with a unique key, in the transaction that puts the 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 import structlog
 
@@ -92,6 +93,7 @@ def notice_source(source: Source) -> Source:
     return source
 
 
+@lru_cache(maxsize=65536)
 def morning(day: date, zone: str) -> Instant:
     """When notices of a local day leave: 09:00, or the first instant after it where that hour is missing."""
     return at_hour(day, HOUR_OF_NOTICES, zone)
