@@ -7,7 +7,7 @@ from datetime import date
 from accounts.account_id import AccountRole, parse_account_id
 from accounts.account_references import check_named, named_rows
 from accounts.account_status import AccountKind, Lifecycle, Verification
-from accounts.batches import BatchOfCustomer, batch_by_id, take_control_numbers
+from accounts.batches import BatchOfCustomer, batch_by_id, require_customer, take_control_numbers
 from accounts.dates import (
     activates_at,
     availability_end,
@@ -22,7 +22,7 @@ from core.clock import Instant
 from core.ids import new_id
 from core.refusals import Blockers, refuse
 from core.transaction import MAX_PARAMETERS, Transaction
-from tenants.access import OrganizationFacts, allow, hold_active, not_found, organization_by_id, require_active
+from tenants.access import OrganizationFacts, allow, hold_active, organization_by_id, require_active
 from tenants.commands import Outcome
 from tenants.permissions.actions import Action
 from tenants.unit_of_work import UnitOfWork
@@ -77,12 +77,11 @@ async def create_account(uow: UnitOfWork, order: AccountOrder) -> Outcome:
     AVAILABILITY_DAYS_OUT_OF_RANGE, EXPIRATION_NOT_AFTER_ACTIVATION, the codes of plans), then
     ORGANIZATION_NOT_ACTIVE, BATCH_TOO_LARGE, ACCOUNT_ID_TAKEN."""
     customer = await organization_by_id(uow, order.organization_id, ("organizationId",))
-    if customer.kind != "CUSTOMER":
-        not_found(("organizationId",))
     batch = None if order.batch_id is None else await batch_by_id(uow, order.batch_id)
     account = order.account
     named = await named_rows(uow, account.plan_id, account.member_id, account.subscription_id)
     allow(uow, Action.CREATE_ACCOUNT, customer)
+    require_customer(customer)
     found = Blockers()
     order = _dated(order, found)
     _check(order, batch, found)

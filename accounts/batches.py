@@ -10,7 +10,6 @@ from tenants.access import (
     OrganizationFacts,
     allow,
     hold_active,
-    not_found,
     organization_by_id,
     require_active,
     row_by_id,
@@ -50,15 +49,20 @@ class BatchOfCustomer:
         return self.customer.parent_id
 
 
+def require_customer(organization: OrganizationFacts) -> None:
+    """Refused REFERENCE_INVALID: accounts and batches belong to organizations of kind CUSTOMER (BAT-1, VIS-5)."""
+    if organization.kind != "CUSTOMER":
+        refuse("REFERENCE_INVALID", "Accounts and batches belong to customers.", ("organizationId",))
+
+
 async def create_batch(uow: UnitOfWork, order: NewBatch) -> Outcome:
     """Make an empty batch; answers `batchId`.
 
-    Refused: NOT_FOUND (also for an organization that is no customer), the codes of CREATE_BATCH, NAME_LENGTH,
-    ORGANIZATION_NOT_ACTIVE, BATCH_NAME_TAKEN (BAT-20)."""
+    Refused: NOT_FOUND, the codes of CREATE_BATCH, REFERENCE_INVALID (an organization that is no customer),
+    NAME_LENGTH, ORGANIZATION_NOT_ACTIVE, BATCH_NAME_TAKEN (BAT-20)."""
     customer = await organization_by_id(uow, order.organization_id, ("organizationId",))
-    if customer.kind != "CUSTOMER":
-        not_found(("organizationId",))
     allow(uow, Action.CREATE_BATCH, customer)
+    require_customer(customer)
     name = _parsed_name(order.name)
     require_active(customer)
     await hold_active(uow, customer.id)

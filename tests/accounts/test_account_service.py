@@ -57,12 +57,12 @@ async def test_a_demo_account_is_in_no_batch(b1: FixtureB1) -> None:
 
 async def test_only_customers_have_accounts_and_batches_of_their_own(b1: FixtureB1) -> None:
     account = order(b1).account
-    for_reseller = AccountOrder(organization_id=b1.r1a.id, account=account)
-    assert await refusal(b1.abe, lambda uow: create_account(uow, for_reseller)) == ("NOT_FOUND",)
+    for_reseller = AccountOrder(organization_id=b1.r1.id, account=account)
+    assert await refusal(b1.abe, lambda uow: create_account(uow, for_reseller)) == ("REFERENCE_INVALID",)
     of_another = AccountOrder(organization_id=b1.c2.id, account=account, batch_id=b1.b1)
     assert await refusal(b1.abe, lambda uow: create_account(uow, of_another)) == ("REFERENCE_INVALID",)
-    batch = NewBatch(b1.r1a.id, "Cards", AccountRole.PREPAID_CARD)
-    assert await refusal(b1.abe, lambda uow: create_batch(uow, batch)) == ("NOT_FOUND",)
+    batch = NewBatch(b1.r1.id, "Cards", AccountRole.PREPAID_CARD)
+    assert await refusal(b1.abe, lambda uow: create_batch(uow, batch)) == ("REFERENCE_INVALID",)
 
 
 async def test_a_batch_has_a_name_and_at_most_100_000_accounts(b1: FixtureB1) -> None:
