@@ -7,6 +7,7 @@ from billing import billing_day as billing_day
 from billing import closing as closing
 from billing import due as due
 from billing import kyc_hold as kyc_hold
+from billing import member_assignments as member_assignments
 from billing import moving as moving
 from billing import numbers_due as numbers_due
 from billing import payment_stops as payment_stops
