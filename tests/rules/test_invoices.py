@@ -1,6 +1,8 @@
 """Scenarios of invoices against the running system: numbers, open amounts, allocation, what an open one stops."""
 
 import asyncio
+import json
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from billing.doctor import check_books
 from billing.purchase import PurchaseOrder, purchase_subscription
 from billing.purchase_method import PurchaseMethod
 from billing.reversals import reverse_transaction
+from billing.tax import TaxPlace, TaxRate, TaxRule
 from core.clock import FixedClock, parse_instant
 from core.money import parse_amount
 from core.refusals import Refused
@@ -22,6 +25,7 @@ from tests.makers_billing import (
     a_plan,
     a_policy_value,
     a_preset,
+    a_tax_rule,
     balance,
     buy,
     change_wallet,
@@ -294,3 +298,38 @@ async def test_the_doctor_finds_what_was_tampered_with(platform: Platform, tampe
         faults = await check_books(tx)
 
     assert any(fault in each for each in faults), faults
+
+
+async def test_ms_42_a_number_is_prefix_and_padded_counter(platform: Platform) -> None:
+    """The counter is the one given last; a longer one simply grows (MON-72)."""
+    chain = await a_chain(platform)
+    plan = await a_plan(chain.reseller, prices=[(chain.reseller, "2")])
+    await buy(chain.customer.someone, chain.customer, plan)
+    numbers = []
+    for counter in (274, 9_999_998, 9_999_999):
+        await rows(
+            platform, "UPDATE invoice_sequence SET prefix = 'IA-', digits = 7, counter = $1 WHERE organization_id = $2 "
+            "RETURNING counter", counter, chain.reseller.id,
+        )  # fmt: skip
+        await buy(chain.customer.someone, chain.customer, plan)
+        (last,) = await rows(platform, "SELECT number FROM invoice ORDER BY counter DESC LIMIT 1")
+        numbers.append(last["number"])
+    assert numbers == ["IA-0000275", "IA-9999999", "IA-10000000"]
+
+
+async def test_ms_53_a_rate_that_changes_later_leaves_the_document(platform: Platform) -> None:
+    chain = await a_chain(platform)
+    plan = await a_plan(chain.reseller, prices=[(chain.reseller, "100")], is_taxable=True)
+    await a_tax_rule(chain.reseller, TaxRule("US", TaxPlace.ANY_STATE, (TaxRate("GST", Fraction(18)),)))
+    await buy(chain.customer.someone, chain.customer, plan)
+    rates = '[{"component": "GST", "percent": "20"}]'
+    await rows(platform, "UPDATE tax_rule SET components = $1 RETURNING id", rates)
+    await buy(chain.customer.someone, chain.customer, plan)
+    found = await rows(
+        platform, "SELECT l.taxes, i.tax_micros FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id "
+        "ORDER BY i.counter",
+    )  # fmt: skip
+    assert [(json.loads(row["taxes"])[0]["percent"], row["tax_micros"]) for row in found] == [
+        ("18", 18_000_000), ("20", 20_000_000),
+    ]  # fmt: skip
+    await require_sound_books(platform)

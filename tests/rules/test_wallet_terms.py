@@ -351,7 +351,7 @@ async def a_price_with_a_term(seller: Organization, plan: str) -> None:
     await a_price(seller, plan, "5", min_term_months=12, early_end_percent="100")
 
 
-async def test_mon_64_other_reasons_stay(platform: Platform) -> None:
+async def test_ss_76_other_reasons_stay_when_the_debt_is_paid(platform: Platform) -> None:
     chain, subscription = await a_member_of_m(platform)
     await used(chain.customer, "600.01")
     await change_subscription(platform, subscription, suspension_reasons="CREDIT_LIMIT,POLICY")
