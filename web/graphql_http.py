@@ -20,6 +20,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from core.json_text import dumps
 from core.refusals import Refused
 from graph.errors import INTERNAL_ERROR, CodedError, code_of, coded, masked_exception
 from graph.execution import GuardedSchema
@@ -87,7 +88,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
 
     def encode_json(self, data: object) -> str:
         """Text for WebSocket frames: clients of the protocol do not read binary ones."""
-        return orjson.dumps(data).decode()
+        return dumps(data).decode()
 
     def decode_json(self, data: str | bytes) -> object:
         """A WebSocket message; one that is too large is refused like one that is no JSON."""

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from core.json_text import dumps
 from core.refusals import Refused
 from graph.errors import CodedError, coded, masked_exception
 from web.graphql_http import GraphQLSettings, failed
@@ -81,7 +81,7 @@ async def _events(results: AsyncGenerator[ExecutionResult, None]) -> AsyncGenera
                 result, waiting = waiting.result(), None
                 if result is None:
                     break
-                yield b"event: next\ndata: " + orjson.dumps(_shown(result)) + b"\n\n"
+                yield b"event: next\ndata: " + dumps(_shown(result)) + b"\n\n"
         finally:
             if waiting is not None:
                 waiting.cancel()

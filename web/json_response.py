@@ -1,7 +1,8 @@
-"""JSON answers, encoded by orjson: finished JSON from the database (`orjson.Fragment`) passes through untouched."""
+"""JSON answers, encoded by core/json_text.py: finished JSON (`orjson.Fragment`) passes through untouched."""
 
-import orjson
 from starlette.responses import Response
+
+from core.json_text import dumps
 
 
 class JsonResponse(Response):
@@ -17,7 +18,7 @@ class JsonResponse(Response):
         media_type: str = "application/json",
     ) -> None:
         super().__init__(
-            orjson.dumps(content),
+            dumps(content),
             status_code,
             {"cache-control": "no-store", **(headers or {}), "content-type": f"{media_type}; charset=utf-8"},
         )

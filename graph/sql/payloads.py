@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from graphql import FieldNode, GraphQLResolveInfo, get_named_type
 
+from core.json_text import dumps
 from core.refusals import Blocker
 from graph.sql.compile import Compilation
 from graph.sql.reads import Entity, FromOutcome, ShownOnce
@@ -34,7 +35,7 @@ class Payload:
         members = {}
         for key, same in self._selected().items():
             members[key] = await self._member(uow, outcome, replayed, same)
-        return orjson.Fragment(orjson.dumps(members))
+        return orjson.Fragment(dumps(members))
 
     def refused(self, blockers: Sequence[Blocker]) -> orjson.Fragment:
         """The payload of a command that was refused: all blockers, and nothing else."""
@@ -53,7 +54,7 @@ class Payload:
                     members[key] = self.type_name
                 case _:
                     members[key] = None
-        return orjson.Fragment(orjson.dumps(members))
+        return orjson.Fragment(dumps(members))
 
     async def _member(self, uow: UnitOfWork, outcome: Outcome, replayed: bool, same: list[FieldNode]) -> Any:
         name = same[0].name.value

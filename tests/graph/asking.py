@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from core.json_text import dumps
 from graph.context import Context
 from graph.execution import GuardedSchema
 from graph.schema.root import create_schema, statements_for
@@ -34,5 +35,5 @@ async def ask(platform: Platform, credentials: Credentials, document: str, **var
     """The answer as a client would read it."""
     context = Context(platform, credentials, STATEMENTS, quote_secret=TEST_SECRET, may_introspect=True)
     result = await SCHEMA.execute(document, variable_values=variables, context_value=context)
-    read: Mapping[str, Any] = orjson.loads(orjson.dumps({"data": result.data}))
+    read: Mapping[str, Any] = orjson.loads(dumps({"data": result.data}))
     return Answer(read["data"], [error.formatted for error in result.errors or ()])  # type: ignore[misc]

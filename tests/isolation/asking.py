@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from core.json_text import dumps
 from graph.context import Context
 from graph.execution import GuardedSchema
 from graph.limits import Guard
@@ -47,5 +48,5 @@ class Asking:
 
 
 def _answer(result: Any) -> Answer:
-    read: Any = orjson.loads(orjson.dumps({"data": result.data}))
+    read: Any = orjson.loads(dumps({"data": result.data}))
     return Answer(read["data"], [error.formatted for error in result.errors or ()])

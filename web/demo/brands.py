@@ -1,4 +1,4 @@
-"""Brands of two of the demo's resellers: a name, a support e-mail, and a logo drawn here. Their domains are nobody's."""
+"""Brands of two of the demo's resellers: a name, a support e-mail, and a logo drawn here. Their domains do not exist."""
 
 import base64
 import struct
