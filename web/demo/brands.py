@@ -1,4 +1,4 @@
-"""Brands of two of the demo's resellers: a name, a support e-mail, and a logo drawn here. Their domains do not exist."""
+"""Brands of two of the demo resellers: a name, a support e-mail, a logo drawn here. Their domains do not exist."""
 
 import base64
 import struct
