@@ -1,6 +1,6 @@
 """A way around an error of orjson 3.13 that writes beyond its buffer: a bare null in a list that also holds a Fragment.
 
-It makes no room for the null once the Fragments before it have used up what the list had; a Fragment always makes room."""
+It makes no room for the null once the Fragments before it have used up what the list had. A Fragment makes its own."""
 
 from typing import Any
 
