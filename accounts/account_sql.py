@@ -39,8 +39,8 @@ def around_row(alias: str, dialect: Dialect, now: str, visible: Visible) -> Arou
         stop_above=stop_above(dialect, customer),
         is_unpaid=_is_unpaid(customer, now, visible),
         is_subscription_usable=f"({alias}.subscription_id IS NULL OR EXISTS (SELECT 1 FROM subscription us "
-        f"WHERE us.id = {alias}.subscription_id AND {visible('us', 'subscription')} "
-        f"AND {is_usable_expression('us', now)}))",
+        f"WHERE us.id = {alias}.subscription_id AND us.organization_id = {customer} "
+        f"AND {visible('us', 'subscription')} AND {is_usable_expression('us', now)}))",
         wallet_usable_micros=wallet_usable(customer, now, visible),
         threshold_micros=threshold(dialect, f"{alias}.plan_id"),
     )
