@@ -23,7 +23,6 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from graph.errors import coded, mask
-from graph.finished_json import without_bare_nulls
 from graph.limits import Admission, Documents, Guard, OperationRefused, admit, open_guard
 from graph.limits.documents import PreparedText
 from graph.operation import Operation
@@ -172,7 +171,7 @@ class GuardedSchema(Schema):
 
         is_watched = kind is CoreOperationType.QUERY and self._around_query is not None
         made = await self._around_query(operation, run) if is_watched else await run()  # type: ignore[misc]
-        return ExecutionResult(data=without_bare_nulls(made.data), errors=made.errors)
+        return ExecutionResult(data=made.data, errors=made.errors)
 
     async def _execute_in_core(self, operation: Operation) -> CoreResult:
         made: Any = execute(
