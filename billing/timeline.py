@@ -79,8 +79,8 @@ async def write_changes_of_time(tx: Transaction, subjects: Iterable[Subject], un
 
     The subjects' rows are locked by the caller. A second call, or one in smaller steps of time, adds nothing."""
     due = [entry for subject in subjects for entry in changes_of_time(subject, until)]
-    written = await _written(tx, sorted({entry.subscription_id for entry in due}))
-    missing = sorted((entry for entry in due if entry.key not in written), key=lambda entry: (entry.at, entry.key))
+    known = await _written(tx, sorted({entry.subscription_id for entry in due}))
+    missing = sorted((entry for entry in due if entry.key not in known), key=lambda entry: (entry.at, entry.key))
     written = await write_entries(tx, missing)
     await tell_of_ends(tx, missing)
     return written

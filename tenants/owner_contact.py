@@ -57,7 +57,11 @@ async def request_contact_change(uow: UnitOfWork, member_id: str, email: str | N
 
 
 async def start_contact_change(uow: UnitOfWork, owner: FoundMember, channel: Channel, value: str) -> str:
-    """Send a new code to the address; the one before for the same channel stops working. Answers the change's id."""
+    """Send a new code to the address; the one before for the same channel stops working. Answers the change's id.
+
+    Refused FORBIDDEN_WHILE_ACTING: with the OWNER's e-mail a supporter would have its ownership (SUP-8)."""
+    if uow.actor.support is not None:
+        refuse("FORBIDDEN_WHILE_ACTING", "How its OWNER is reached is not changed in a support session.")
     organization = owner.organization
     digits = (await policies_for(uow, organization.id)).integer("ownerCodeDigits")
     change_id, code = new_id("occ"), f"{secrets.randbelow(10**digits):0{digits}d}"

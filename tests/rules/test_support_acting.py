@@ -2,6 +2,7 @@
 
 from core.clock import HOUR, MINUTE, FixedClock
 from tenants.unit_of_work import Platform, platform_transaction
+from tests.acting import everything
 from tests.graph.asking import ask
 from tests.graph.billing_documents import PURCHASE, QUOTE, a_priced_tree, done
 from tests.makers_support import APPROVE, OPEN, a_session, an_open_session, asking_for, codes, read, sent
@@ -10,6 +11,8 @@ from tests.rules.fixture_organizations import the_fixture
 SET_FOR_BUYER = "mutation ($input: SetPolicyForBuyerInput!) { setPolicyForBuyer(input: $input) { errors { code } } }"
 INVITE = """mutation ($input: CreateMemberInput!) { createMember(input: $input) { errors { code }
     member { givenName invitation } } }"""
+NEW_CONTACT = """mutation ($input: RequestOwnerContactChangeInput!) {
+    requestOwnerContactChange(input: $input) { errors { code } } }"""
 RENAME = "mutation ($input: UpdateOrganizationInput!) { updateOrganization(input: $input) { errors { code } } }"
 
 
@@ -80,3 +83,15 @@ async def test_pol_1_the_target_decides_and_what_is_asked_keeps_its_values(
     assert (await read(platform, supporter)).errors == []
     clock.advance_to(clock.now() + 1)
     assert (await read(platform, supporter)).codes == ["SUPPORT_SESSION_ENDED"]
+
+
+async def test_sup_8_nobody_takes_an_ownership_over_through_the_owners_email(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    _, supporter = await an_open_session(
+        tree.sue, tree.c1, tree.cora, kind="LOGIN_AS", memberId=tree.cora.id, access="WRITE", areas=["members"]
+    )
+    before = await everything(platform)
+    given = {"memberId": tree.cora.id, "email": "sue@elsewhere.test"}
+    assert await codes(supporter, NEW_CONTACT, platform, **given) == ["FORBIDDEN_WHILE_ACTING"]
+    after = await everything(platform)
+    assert {table for table in after if after[table] != before[table]} == {"audit_entry"}
