@@ -14,7 +14,7 @@ from core.refusals import refuse
 from core.transaction import Row, fetch_one
 from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, relation_to
 from tenants.commands import Outcome
-from tenants.kyc import lacks_kyc
+from tenants.kyc.kyc import lacks_kyc
 from tenants.permissions import Action
 from tenants.permissions.reading import decide_read
 from tenants.permissions.vocabulary import Area, Condition

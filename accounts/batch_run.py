@@ -13,7 +13,7 @@ from accounts.job_states import FINISHED, IN_PROGRESS, JobEvent, JobState, next_
 from core.jobs import Lease, LeaseLost, Message, Progress, handles
 from core.transient import is_transient
 from tenants.authentication import Unauthenticated
-from tenants.support_standing import require_standing
+from tenants.support.support_standing import require_standing
 from tenants.unit_of_work import Platform, working_as
 
 TRIES = 5

@@ -15,8 +15,8 @@ from tenants.permissions.actions import Action
 from tenants.permissions.decision import relation_between
 from tenants.permissions.reading import parse_scope
 from tenants.permissions.vocabulary import SIGNED_IN, Relation, Role, Via, ViaKind
-from tenants.stopped import is_stopped
-from tenants.support_standing import supporter_now
+from tenants.stops.stopped import is_stopped
+from tenants.support.support_standing import supporter_now
 from tenants.unit_of_work import Platform, time_of
 
 _STANDING = """

@@ -14,10 +14,10 @@ from core.refusals import Blockers, refuse
 from core.transaction import Row, fetch_one, fetch_value
 from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, row_by_id
 from tenants.commands import Outcome
-from tenants.contact_rows import is_contact
+from tenants.members.contact_rows import is_contact
 from tenants.permissions import Action
-from tenants.policy import policies_for
-from tenants.stopped import is_stopped
+from tenants.policy.policy import policies_for
+from tenants.stops.stopped import is_stopped
 from tenants.unit_of_work import UnitOfWork
 
 ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"

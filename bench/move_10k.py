@@ -21,7 +21,7 @@ from graph.context import Context
 from tenants.actor import Credentials
 from tenants.authentication import SESSION_PREFIX, secret_hash
 from tenants.commands import Command, Outcome, run_command
-from tenants.moves import move_organization
+from tenants.moves.moves import move_organization
 from tenants.unit_of_work import Platform, UnitOfWork
 from web.api import build_api
 

@@ -15,9 +15,9 @@ from billing import plan_places as plan_places
 from billing import stops_due as stops_due
 from billing import trade_facts as trade_facts
 from billing import wallet_opening as wallet_opening
-from tenants import dated_notices as dated_notices
-from tenants import kyc_due as kyc_due
-from tenants import kyc_notices as kyc_notices
+from tenants.kyc import kyc_due as kyc_due
+from tenants.kyc import kyc_notices as kyc_notices
+from tenants.notices import dated_notices as dated_notices
 
 # isort: split
 # Behind all that changes subscriptions and money: Alerts last (SUB-115).

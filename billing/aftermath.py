@@ -16,8 +16,8 @@ from core.clock import Instant
 from core.ids import new_id
 from core.money import format_amount
 from core.transaction import Transaction, fetch_one, insert
-from tenants.policy import read_policies
-from tenants.policy_resolution import Policies
+from tenants.policy.policy import read_policies
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 NOTHING_PAID: Mapping[str, Paid] = {}

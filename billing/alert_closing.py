@@ -7,7 +7,7 @@ from billing.subscription_sql import status_expression
 from core.clock import Instant
 from core.periodic import periodic
 from core.transaction import Transaction
-from tenants.notices import LIVES_BY
+from tenants.notices.notices import LIVES_BY
 from tenants.organization_events import ClockAdvanced, on_clock_advanced
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 

@@ -16,7 +16,7 @@ from core.periodic import periodic
 from core.transaction import Row
 from tenants.organization_events import ClockAdvanced, on_clock_advanced
 from tenants.platform_work import at_instant, in_the_platforms_name, platform_work
-from tenants.policy import read_policies
+from tenants.policy.policy import read_policies
 from tenants.unit_of_work import Platform, UnitOfWork
 
 ACTION = "billingDay"

@@ -15,8 +15,8 @@ from billing.wallet_figures import WalletMode
 from billing.wallets import Pair, lock_chain
 from core.refusals import FieldPath, refuse
 from core.transaction import Row
-from tenants.policy import read_policies
-from tenants.policy_resolution import Policies
+from tenants.policy.policy import read_policies
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 ALWAYS = date.min

@@ -4,8 +4,8 @@ A change of policy holds from the next period: what is charged keeps its own."""
 
 import json
 
+from tenants.policy.policy_resolution import Policies
 from tenants.policy_parameters import JsonValue
-from tenants.policy_resolution import Policies
 
 REFUND_TERMS = (
     "allowRefund", "refundWindowDays", "refundAfterWindow", "refundClock", "refundMaxDiscountPercent",

@@ -11,7 +11,7 @@ from billing.wallet_figures import WalletMode, is_beyond_limit, prepaid_figures
 from billing.wallets import WalletRow, for_update
 from core.clock import Instant
 from core.transaction import Transaction
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 
 REASON = SuspensionReason.CREDIT_LIMIT
 

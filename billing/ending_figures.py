@@ -20,7 +20,7 @@ from billing.stored_charges import StoredCharge
 from billing.tax import TaxedAmount, tax_on_top
 from billing.wallet_figures import WalletSums
 from core.clock import Instant
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from billing.subscription_status import Cause, SuspensionReason, status_at
 from billing.timeline import FACT_COLUMNS, TimelineEntry, facts_of, write_entries
 from core.clock import Instant
-from tenants.kyc import (
+from tenants.kyc.kyc import (
     KycChanged,
     KycOverdue,
     KycStopLifted,
@@ -11,7 +11,7 @@ from tenants.kyc import (
     on_kyc_overdue,
     on_kyc_stop_lifted,
 )
-from tenants.kyc_rules import KycStatus
+from tenants.kyc.kyc_rules import KycStatus
 from tenants.unit_of_work import UnitOfWork
 
 REASON = SuspensionReason.KYC_OVERDUE

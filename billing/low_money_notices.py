@@ -8,8 +8,8 @@ from billing.aftermath import alert_of_low_money, is_low, low_money_payload, rea
 from billing.alerts import AlertKind, raise_alert
 from billing.wallets import wallet_rows
 from core.transaction import Row, Transaction
-from tenants.notice_events import DatedEvent
-from tenants.notices import LIVES_BY, DueNotice, Span, morning, notice_source
+from tenants.notices.notice_events import DatedEvent
+from tenants.notices.notices import LIVES_BY, DueNotice, Span, morning, notice_source
 from tenants.unit_of_work import UnitOfWork
 
 _OPEN = f"""SELECT a.subject_id AS id, a.organization_id, o.timezone, max(a.alert_date) AS last_date

@@ -8,7 +8,7 @@ from core.clock import Instant
 from core.money import format_amount
 from core.refusals import Blockers
 from core.transaction import fetch_value
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 _COUNTED = (MovementType.REFUND.value, MovementType.CREDIT_ISSUED.value)

@@ -10,7 +10,7 @@ from billing.subscription_status import BillingStatus, Status, billing_status
 from billing.wallets import open_wallet
 from core.transaction import fetch_value
 from tenants.organization_events import OrganizationMoved, on_organization_moved
-from tenants.policy import policies_for
+from tenants.policy.policy import policies_for
 from tenants.questions import PlannedMove, obstacles_to_move
 from tenants.unit_of_work import UnitOfWork
 

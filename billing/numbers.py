@@ -16,7 +16,7 @@ from tenants.access import OrganizationFacts, allow, organization_by_id, row_by_
 from tenants.commands import Outcome
 from tenants.input_checks import accepted
 from tenants.permissions import Action
-from tenants.policy import policies_for
+from tenants.policy.policy import policies_for
 from tenants.policy_parameters.tables import HoldCause
 from tenants.unit_of_work import UnitOfWork
 

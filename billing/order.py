@@ -9,7 +9,7 @@ from billing.chain import OrderedItem, places
 from core.refusals import FieldPath, refuse
 from core.transaction import Row, fetch_one, fetch_value
 from tenants.access import not_found
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 

@@ -9,7 +9,7 @@ from billing.tax import TaxedAmount, tax_within
 from billing.wallet_figures import WalletMode
 from billing.wallets import Pair, Party, WalletRow
 from core.transaction import fetch_one, fetch_value
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 

@@ -10,13 +10,13 @@ from billing.timeline import FACT_COLUMNS, facts_of
 from core.calendar import local_date
 from core.clock import Instant
 from core.transaction import Row, Transaction, fetch_one, fetch_value
-from tenants.platform_stops import has_standing, lift_by_platform, suspend_by_platform
 from tenants.platform_work import in_the_platforms_name
-from tenants.policy import read_policies
+from tenants.policy.policy import read_policies
+from tenants.policy.policy_resolution import policies_of
 from tenants.policy_parameters import Preset
-from tenants.policy_resolution import policies_of
 from tenants.questions import unpaid_due_count
-from tenants.suspension_rows import SuspensionReason
+from tenants.stops.platform_stops import has_standing, lift_by_platform, suspend_by_platform
+from tenants.stops.suspension_rows import SuspensionReason
 from tenants.unit_of_work import UnitOfWork
 
 _UNPAID_CAUSES = frozenset({Cause.END_REACHED_UNPAID.value, Cause.GRACE_OVER.value, Cause.EXPIRY_OVER.value})

@@ -21,11 +21,11 @@ from core.money import format_amount
 from core.refusals import Blockers, refuse
 from core.transaction import Row, insert
 from tenants.access import OrganizationFacts, allow, organization_by_id, row_by_id
-from tenants.closing_blockers import GONE
 from tenants.commands import Outcome
 from tenants.permissions import Action
-from tenants.policy import policies_for
-from tenants.policy_resolution import Policies
+from tenants.policy.policy import policies_for
+from tenants.policy.policy_resolution import Policies
+from tenants.stops.closing_blockers import GONE
 from tenants.unit_of_work import UnitOfWork
 
 

@@ -36,7 +36,7 @@ from core.transaction import fetch_value
 from tenants.access import OrganizationFacts, allow, organization_by_id, relation_to
 from tenants.commands import Outcome
 from tenants.permissions import Action, Area, decide_read
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 LONGEST_CYCLE_MONTHS = 1_200

@@ -6,7 +6,7 @@ from billing.sale import LevelSale, Sale
 from core.clock import Instant
 from core.refusals import Blocker
 from core.transaction import fetch_value
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from core.refusals import refuse
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 
 
 class PurchaseMethod(StrEnum):

@@ -7,7 +7,7 @@ from core.transaction import Row, fetch_value
 from tenants.access import OrganizationFacts, allow, organization_by_id, require_active, row_by_id
 from tenants.commands import Outcome
 from tenants.permissions import Action, Role
-from tenants.policy import policies_for
+from tenants.policy.policy import policies_for
 from tenants.unit_of_work import UnitOfWork
 
 

@@ -5,9 +5,9 @@ Registered behind due.py: statuses of subscriptions are written first, then what
 from billing.payment_stops import suspend_unpaid, turned_unpaid
 from core.clock import EXACT_DAY, HOUR, Instant
 from core.periodic import periodic
-from tenants.due_stops import carry_out_due_stops
 from tenants.organization_events import ClockAdvanced, on_clock_advanced
 from tenants.platform_work import in_the_platforms_name, platform_work
+from tenants.stops.due_stops import carry_out_due_stops
 from tenants.tree_lock import lock_tree
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 

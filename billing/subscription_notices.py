@@ -10,11 +10,11 @@ from typing import Any
 from billing.alerts import Alert, AlertKind, raise_alert
 from billing.subscription_sql import status_expression
 from core.transaction import MAX_PARAMETERS, Row, Transaction
-from tenants.notice_events import DatedEvent
-from tenants.notices import LIVES_BY, DueNotice, Span, morning, notice_source
+from tenants.notices.notice_events import DatedEvent
+from tenants.notices.notices import LIVES_BY, DueNotice, Span, morning, notice_source
+from tenants.policy.policy_resolution import policies_of
 from tenants.policy_parameters import Preset
-from tenants.policy_resolution import policies_of
-from tenants.stopped import is_stopped
+from tenants.stops.stopped import is_stopped
 from tenants.unit_of_work import UnitOfWork
 
 KIND = {DatedEvent.RENEWAL_COMING: AlertKind.RENEWAL_COMING, DatedEvent.EXPIRING: AlertKind.EXPIRING}

@@ -19,7 +19,7 @@ from core.clock import Instant
 from core.ids import new_id
 from core.money import round_to_minor
 from core.transaction import Row, Transaction, fetch_one
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 WITHOUT_DOCUMENT = frozenset({"NONE", "PER_PAYMENT"})

@@ -13,8 +13,8 @@ from core.refusals import Blockers, refuse
 from tenants.access import allow, organization_by_id
 from tenants.commands import Outcome
 from tenants.permissions import Action
-from tenants.policy import policies_for
-from tenants.policy_resolution import Policies
+from tenants.policy.policy import policies_for
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 

@@ -2,7 +2,7 @@
 
 from billing.wallets import open_wallet
 from tenants.organization_events import OrganizationCreated, on_organization_created
-from tenants.policy import policies_for
+from tenants.policy.policy import policies_for
 from tenants.unit_of_work import UnitOfWork
 
 

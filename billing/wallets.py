@@ -18,7 +18,7 @@ from core.clock import Instant
 from core.ids import new_id
 from core.refusals import refuse
 from core.transaction import Row, Transaction, fetch_one, insert
-from tenants.policy_resolution import Policies
+from tenants.policy.policy_resolution import Policies
 from tenants.unit_of_work import UnitOfWork
 
 

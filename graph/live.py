@@ -13,7 +13,7 @@ from core.ids import prefix_of
 from graph.context import Context, RequestInfo
 from graph.errors import coded
 from graph.resolvers.reading import not_found, read_row
-from tenants.audit_reads import Read, note_read
+from tenants.audit.audit_reads import Read, note_read
 from tenants.unit_of_work import UnitOfWork, reading
 
 EVERY_SECONDS = 1.0

@@ -1,4 +1,4 @@
-"""Tells the audit log of each query that ran (AUD-6); which of them it keeps is decided in tenants/audit_reads.py."""
+"""Tells the audit log of each query that ran (AUD-6); which of them it keeps tenants/audit/audit_reads.py decides."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
@@ -18,7 +18,7 @@ from graphql import (
 from graph.context import Context
 from graph.errors import codes_within
 from graph.operation import Operation
-from tenants.audit_reads import Read, may_be_noted, note_read
+from tenants.audit.audit_reads import Read, may_be_noted, note_read
 from tenants.readers import gathering_readers
 
 _Fragments = Mapping[str, FragmentDefinitionNode]

@@ -9,7 +9,7 @@ from core.transaction import Row, fetch_one
 from tenants.permissions.actions import Action
 from tenants.permissions.decision import decide, relation_between
 from tenants.permissions.vocabulary import Condition, Relation
-from tenants.stopped import is_stopped
+from tenants.stops.stopped import is_stopped
 from tenants.unit_of_work import UnitOfWork
 
 

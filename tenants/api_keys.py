@@ -14,13 +14,13 @@ from tenants.access import OrganizationFacts, allow, organization_by_id, require
 from tenants.authentication import API_KEY_PREFIX, secret_hash
 from tenants.commands import Outcome
 from tenants.input_checks import accepted
-from tenants.members import lock_members
+from tenants.members.members import lock_members
 from tenants.names import member_name_blockers
 from tenants.organization_events import ApiKeyRevoked, on_api_key_revoked
 from tenants.permissions import Action, Role, Scope, key_scope_codes, parse_scope
-from tenants.policy import policies_for
-from tenants.policy_resolution import Policies
-from tenants.sessions import require_fresh_password
+from tenants.policy.policy import policies_for
+from tenants.policy.policy_resolution import Policies
+from tenants.sign_in.sessions import require_fresh_password
 from tenants.unit_of_work import UnitOfWork
 
 DEFAULT_DAYS = 90

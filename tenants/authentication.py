@@ -15,12 +15,12 @@ from core.clock import HOUR, MINUTE, Instant
 from core.refusals import Blocker, Refused
 from core.transaction import Row, Transaction
 from tenants.actor import Actor, Credentials
-from tenants.pay_only import may_pay, platform_sight
 from tenants.permissions.reading import parse_scope
 from tenants.permissions.vocabulary import PAYING, SIGNED_IN, Role, Via, ViaKind
-from tenants.stopped import is_stopped
-from tenants.support_authentication import MESSAGES, refusal_of, support_actor
-from tenants.support_tokens import looks_like_support_token, signed_session_id
+from tenants.sign_in.pay_only import may_pay, platform_sight
+from tenants.stops.stopped import is_stopped
+from tenants.support.support_authentication import MESSAGES, refusal_of, support_actor
+from tenants.support.support_tokens import looks_like_support_token, signed_session_id
 
 SESSION_PREFIX, API_KEY_PREFIX = "tns_", "tnk_"
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.transaction import Row, Transaction
+from tenants.moves.standing_money import misplaced_money, money_tables_in_order, put_money_right
+from tenants.moves.standing_tables import ABOUT_MONEY, LOG, tables_with_path
 from tenants.paths import TreeNode, rebuild_paths
-from tenants.standing_money import misplaced_money, money_tables_in_order, put_money_right
-from tenants.standing_tables import ABOUT_MONEY, LOG, tables_with_path
 from tenants.tree_lock import lock_tree
 from tenants.unit_of_work import Platform, platform_transaction
 

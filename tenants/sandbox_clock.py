@@ -8,7 +8,7 @@ from core.refusals import refuse
 from core.transaction import fetch_one, insert
 from tenants.access import allow, organization_by_id
 from tenants.commands import Outcome
-from tenants.notices import ACTION, Span, next_morning, send_due
+from tenants.notices.notices import ACTION, Span, next_morning, send_due
 from tenants.organization_events import ClockAdvanced, on_clock_advanced
 from tenants.permissions import Action
 from tenants.platform_work import in_the_platforms_name

@@ -18,9 +18,9 @@ from core.settings import DEMO_SECRET
 from core.transaction import Transaction, insert, insert_many
 from tenants.actor import Actor, Credentials, SupportFacts
 from tenants.authentication import authenticate, secret_hash
+from tenants.brand.site_cache import SiteCache
 from tenants.readers import has_read
 from tenants.row_scope import RowScope, predicate
-from tenants.site_cache import SiteCache
 
 
 @dataclass(frozen=True, slots=True)

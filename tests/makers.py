@@ -16,11 +16,11 @@ from core.transaction import fetch_one, insert
 from tenants.actor import Credentials
 from tenants.authentication import API_KEY_PREFIX, SESSION_PREFIX, secret_hash
 from tenants.names import folded_email
-from tenants.new_organization import NewOrganization, NewOwner
-from tenants.operator import NewOperator, create_operator
-from tenants.organization_tree import create_organization
-from tenants.passwords import HASHER
+from tenants.organizations.new_organization import NewOrganization, NewOwner
+from tenants.organizations.operator import NewOperator, create_operator
+from tenants.organizations.organization_tree import create_organization
 from tenants.permissions import Role
+from tenants.sign_in.passwords import HASHER
 from tenants.unit_of_work import Platform, platform_transaction, unit_of_work
 
 PASSWORD = "correct horse battery staple"

@@ -5,7 +5,7 @@ import struct
 import zlib
 from typing import Any
 
-from tenants.brand_domains import DomainClaim, record_to_find, verify_domain
+from tenants.brand.brand_domains import DomainClaim, record_to_find, verify_domain
 from tenants.commands import Command, Outcome, run_command
 from tenants.unit_of_work import UnitOfWork
 from tests.graph.billing_documents import done

@@ -13,7 +13,7 @@ from billing.wallets import Pair, lock_chain
 from core.ids import new_id
 from core.money import format_amount, parse_amount
 from tenants.commands import Outcome
-from tenants.policy import read_policies
+from tenants.policy.policy import read_policies
 from tenants.unit_of_work import UnitOfWork
 from tests.acting import do
 from tests.makers import Organization

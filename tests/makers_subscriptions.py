@@ -15,7 +15,7 @@ from core.clock import FixedClock, parse_instant
 from core.ids import new_id
 from core.transaction import insert
 from tenants.commands import Outcome
-from tenants.policy_settings import PolicyEdit, apply_policy_preset, set_policy_values
+from tenants.policy.policy_settings import PolicyEdit, apply_policy_preset, set_policy_values
 from tenants.unit_of_work import Platform, platform_transaction, reading
 from tests.acting import do, refusal
 from tests.makers import Member, Organization, a_customer, a_reseller, an_operator, credentials_of

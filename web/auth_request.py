@@ -14,8 +14,8 @@ from core.clock import SECOND, format_instant
 from core.refusals import Blocker, Refused, refuse
 from core.settings import Settings
 from graph.errors import BAD_USER_INPUT, coded
-from tenants.brand import url_of
-from tenants.sign_in import SignedIn
+from tenants.brand.brand import url_of
+from tenants.sign_in.sign_in import SignedIn
 from tenants.unit_of_work import Platform
 from web.credentials import cookie_name
 from web.graphql_request import BadRequest, read_body

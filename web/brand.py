@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tenants.sites import logo_of
+from tenants.brand.sites import logo_of
 from tenants.unit_of_work import Platform
 from web.hosts import site_of_connection
 from web.json_response import JsonResponse

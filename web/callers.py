@@ -13,7 +13,7 @@ from core.clock import Instant
 from graph.limits import Caller
 from tenants.actor import Actor, Credentials
 from tenants.authentication import authenticate, secret_hash
-from tenants.sessions import TOUCHED_EVERY, touch
+from tenants.sign_in.sessions import TOUCHED_EVERY, touch
 from tenants.unit_of_work import Platform
 
 _log = structlog.get_logger("callers")

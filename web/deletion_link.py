@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.settings import Settings
-from tenants.deactivation import reverse_by_link
+from tenants.stops.deactivation import reverse_by_link
 from tenants.unit_of_work import Platform
 from web.auth_request import answered, fields, is_form
 from web.credentials import credentials_of

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from billing.failed_renewals import Expiry, as_csv, failed_renewals
 from core.refusals import refuse
 from core.settings import Settings
-from tenants.audit_reads import Read, note_read
+from tenants.audit.audit_reads import Read, note_read
 from tenants.unit_of_work import Platform, reading
 from web.auth_request import answered
 from web.credentials import credentials_of

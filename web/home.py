@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from core.settings import Settings
 from tenants.actor import Actor
 from tenants.authentication import Unauthenticated
-from tenants.brand import PLATFORM_NAME
+from tenants.brand.brand import PLATFORM_NAME
 from tenants.unit_of_work import reading
 from web.credentials import credentials_of
 from web.hosts import shown_site

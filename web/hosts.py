@@ -9,9 +9,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.settings import Settings
-from tenants.domain_names import host_of, is_loopback
-from tenants.site_cache import BrandSite
-from tenants.sites import site_at
+from tenants.brand.domain_names import host_of, is_loopback
+from tenants.brand.site_cache import BrandSite
+from tenants.brand.sites import site_at
 from web.json_response import JsonResponse
 
 OPEN_EVERYWHERE = frozenset({"/healthz", "/readyz"})

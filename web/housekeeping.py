@@ -5,9 +5,9 @@ Each deletes what nobody asks for any more, so that two processes at once do no 
 from billing.money_commands import MONEY_COMMANDS
 from core.clock import EXACT_DAY, Instant
 from core.periodic import periodic
-from tenants.identity_provider_sign_in import forget_old_visits
-from tenants.sign_in_challenges import forget_old_challenges
-from tenants.sign_in_locks import forget_old_failures
+from tenants.sign_in.identity_provider_sign_in import forget_old_visits
+from tenants.sign_in.sign_in_challenges import forget_old_challenges
+from tenants.sign_in.sign_in_locks import forget_old_failures
 from tenants.unit_of_work import Platform, platform_transaction
 
 KEPT = 30 * EXACT_DAY

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from core.clock import format_instant
 from core.refusals import Refused
 from core.settings import Settings
-from tenants.joining import accept_invitation, look_at_invitation
+from tenants.members.joining import accept_invitation, look_at_invitation
 from tenants.unit_of_work import Platform
 from web.auth_request import answered, fields, is_form, status_of
 from web.credentials import credentials_of

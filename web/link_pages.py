@@ -5,7 +5,7 @@ from string import Template
 
 from starlette.responses import Response
 
-from tenants.joining import OpenInvitation
+from tenants.members.joining import OpenInvitation
 from web.home import page
 
 _INVITATION = """$refusal<h2>Invitation</h2>

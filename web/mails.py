@@ -2,7 +2,7 @@
 
 from core.mail import FolderMails, Mailer, SmtpMails
 from core.settings import Settings
-from tenants import mail_delivery as mail_delivery  # makes the delivery known
+from tenants.notices import mail_delivery as mail_delivery  # makes the delivery known
 
 DESK_ADDRESS = "tenantry@localhost.localdomain"
 

@@ -9,8 +9,8 @@ from core.clock import SECOND
 from core.outgoing_http import Outgoing
 from core.sealing import Sealer
 from core.settings import Settings
-from tenants.identity_provider_sign_in import VISIT_LIVES, Door, Return, finish_visit, start_visit
-from tenants.sign_in import refuse_sign_in
+from tenants.sign_in.identity_provider_sign_in import VISIT_LIVES, Door, Return, finish_visit, start_visit
+from tenants.sign_in.sign_in import refuse_sign_in
 from tenants.unit_of_work import Platform
 from web.auth_request import answered, public_origin, signed_in_response
 from web.credentials import credentials_of

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from core.settings import Settings
 from graph.errors import coded
 from tenants.commands import Command, Outcome, run_command
-from tenants.passkey_sign_in import finish_passkey_sign_in, start_passkey_sign_in
-from tenants.passkeys import PasskeyAnswer, finish_registration, start_registration
+from tenants.sign_in.passkey_sign_in import finish_passkey_sign_in, start_passkey_sign_in
+from tenants.sign_in.passkeys import PasskeyAnswer, finish_registration, start_registration
 from tenants.unit_of_work import Platform, UnitOfWork
 from web.auth_request import answered, body_of, signed_in_response
 from web.credentials import credentials_of

@@ -6,8 +6,8 @@ from starlette.routing import Route
 
 from core.refusals import Refused
 from core.settings import Settings
-from tenants.password_reset import ask_for_reset, reset_password
-from tenants.sessions import change_password
+from tenants.sign_in.password_reset import ask_for_reset, reset_password
+from tenants.sign_in.sessions import change_password
 from tenants.unit_of_work import Platform
 from web.auth_request import answered, fields, is_form, status_of
 from web.credentials import credentials_of

@@ -13,11 +13,11 @@ from core.refusals import Refused
 from core.sealing import Sealer
 from core.settings import Settings
 from graph.errors import coded
-from tenants import sessions
-from tenants import sign_in as signing_in
-from tenants.passkey_checks import Site, sign_in_options
-from tenants.second_factor_challenge import SecondFactorMethod, SecondFactorNeeded
-from tenants.second_factor_sign_in import Checks, SecondProof, finish_sign_in
+from tenants.sign_in import sessions
+from tenants.sign_in import sign_in as signing_in
+from tenants.sign_in.passkey_checks import Site, sign_in_options
+from tenants.sign_in.second_factor_challenge import SecondFactorMethod, SecondFactorNeeded
+from tenants.sign_in.second_factor_sign_in import Checks, SecondProof, finish_sign_in
 from tenants.unit_of_work import Platform
 from web.auth_request import (
     answered,

@@ -1,4 +1,4 @@
-"""The mutation that tries an entry of the audit log. The rule is in tenants/audit_log.py; searching is a query."""
+"""The mutation that tries an entry of the audit log. The rule: tenants/audit/audit_log.py."""
 
 import strawberry
 
@@ -7,7 +7,7 @@ from graph.schema.audit import AuditEntry
 from graph.schema.idempotency import optional_key
 from graph.schema.scalars import UserError
 from graph.sql.reads import entity
-from tenants.audit_log import delete_audit_entry
+from tenants.audit.audit_log import delete_audit_entry
 
 
 @strawberry.input(description="Which entry.")

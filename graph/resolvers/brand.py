@@ -1,4 +1,4 @@
-"""`brand`, setting it, and its domain. The rules are in tenants/brand_edit.py and tenants/brand_domains.py."""
+"""`brand`, setting it, and its domain. The rules: brand_edit.py and brand_domains.py in tenants/brand/."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from graph.schema.idempotency import optional_key
 from graph.schema.scalars import UserError
 from graph.sql.reads import entity, from_outcome
 from tenants.authentication import Unauthenticated
-from tenants.brand_domains import (
+from tenants.brand.brand_domains import (
     DomainClaim,
     Record,
     claim_domain,
@@ -23,8 +23,8 @@ from tenants.brand_domains import (
     remove_domain,
     verify_domain,
 )
-from tenants.brand_edit import BrandEdit, set_brand
-from tenants.organization_edit import UNSET
+from tenants.brand.brand_edit import BrandEdit, set_brand
+from tenants.organizations.organization_edit import UNSET
 from tenants.unit_of_work import reading
 
 

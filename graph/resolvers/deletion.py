@@ -1,6 +1,6 @@
 """`deleteOrganization`, `reverseDeletion`, `deactivateOrganization`, `previewDeletion` (DEL-1 to DEL-7).
 
-The rules are in tenants/deletion.py and tenants/deactivation.py. The OWNER's way back by its link is in web/."""
+The rules: deletion.py and deactivation.py in tenants/stops/. The OWNER's way back by its link is in web/."""
 
 from datetime import datetime
 
@@ -15,8 +15,8 @@ from graph.schema.organization import Organization, OrganizationStatus
 from graph.schema.scalars import UserError
 from graph.sql.reads import entity, from_outcome
 from tenants.commands import Outcome
-from tenants.deactivation import deactivate_organization, preview_closing
-from tenants.deletion import DeletionPreview, delete_organization, reverse_deletion
+from tenants.stops.deactivation import deactivate_organization, preview_closing
+from tenants.stops.deletion import DeletionPreview, delete_organization, reverse_deletion
 from tenants.unit_of_work import UnitOfWork, reading
 
 

@@ -1,4 +1,4 @@
-"""Queries and mutations of identity providers. The rules are in tenants/identity_providers.py."""
+"""Queries and mutations of identity providers. The rules are in tenants/sign_in/identity_providers.py."""
 
 import strawberry
 
@@ -10,7 +10,7 @@ from graph.schema.idempotency import optional_key
 from graph.schema.identity_provider import IdentityProvider, IdentityProviderFilter
 from graph.schema.scalars import Connection, UserError
 from graph.sql.reads import entity
-from tenants.identity_providers import NewIdentityProvider, remove_identity_provider, set_identity_provider
+from tenants.sign_in.identity_providers import NewIdentityProvider, remove_identity_provider, set_identity_provider
 
 
 @strawberry.type

@@ -18,10 +18,10 @@ from graph.sql.payloads import Payload
 from graph.sql.reads import entity, from_outcome
 from tenants.authentication import Unauthenticated
 from tenants.commands import Command, Outcome, run_command
-from tenants.kyc import NewDocument, decide_kyc, hand_in_kyc
-from tenants.kyc_codes import blocker_of, request_kyc_code, verify_kyc_code
-from tenants.kyc_rules import KycStatus
-from tenants.locked_billing_name import BillingNameEdit, edit_locked_billing_name
+from tenants.kyc.kyc import NewDocument, decide_kyc, hand_in_kyc
+from tenants.kyc.kyc_codes import blocker_of, request_kyc_code, verify_kyc_code
+from tenants.kyc.kyc_rules import KycStatus
+from tenants.kyc.locked_billing_name import BillingNameEdit, edit_locked_billing_name
 from tenants.unit_of_work import UnitOfWork
 
 

@@ -12,7 +12,7 @@ from graph.schema.ownership import OwnerContactChange
 from graph.schema.scalars import Connection, UserError
 from graph.sql.reads import entity, from_outcome
 from tenants.commands import Outcome
-from tenants.member_changes import (
+from tenants.members.member_changes import (
     change_member_role,
     end_member_sessions,
     remove_member,
@@ -20,9 +20,9 @@ from tenants.member_changes import (
     revoke_invitation,
     set_contact_for,
 )
-from tenants.member_edit import MemberEdit, update_member
-from tenants.member_rules import ContactCategory, NewMember
-from tenants.members import add_members, create_member
+from tenants.members.member_edit import MemberEdit, update_member
+from tenants.members.member_rules import ContactCategory, NewMember
+from tenants.members.members import add_members, create_member
 from tenants.permissions import Role
 from tenants.unit_of_work import UnitOfWork
 

@@ -1,4 +1,4 @@
-"""Queries and mutations of moving in the tree. The rules are in tenants/moves.py and tenants/move_offers.py."""
+"""Queries and mutations of moving in the tree. The rules: moves.py and move_offers.py in tenants/moves/."""
 
 from datetime import datetime
 
@@ -11,9 +11,9 @@ from graph.schema.move import MoveBlocker, MoveOffer, MoveOfferFilter, MovePrevi
 from graph.schema.organization import Organization
 from graph.schema.scalars import Connection, UserError
 from graph.sql.reads import entity, from_outcome, shown_once
-from tenants.move_offers import accept_move, open_move, refuse_move
-from tenants.move_tokens import make_move_token
-from tenants.moves import move_organization, preview_move
+from tenants.moves.move_offers import accept_move, open_move, refuse_move
+from tenants.moves.move_tokens import make_move_token
+from tenants.moves.moves import move_organization, preview_move
 from tenants.unit_of_work import reading
 
 

@@ -1,5 +1,5 @@
 """Single changes of an organization, each with its own name: activation date, billing day and kind, who manages it,
-picture. The rules are in tenants/organization_update.py, billing_kind.py and picture.py."""
+picture. The rules are in tenants/organizations/organization_update.py, billing_kind.py and picture.py."""
 
 from datetime import date
 from typing import Any
@@ -11,10 +11,10 @@ from graph.schema.idempotency import optional_key
 from graph.schema.organization import BillingKind, ManagedBy, Organization
 from graph.schema.scalars import UserError
 from graph.sql.reads import entity
-from tenants.billing_kind import change_billing_kind
-from tenants.organization_edit import OrganizationEdit
-from tenants.organization_update import update_organization
-from tenants.picture import set_organization_picture
+from tenants.organizations.billing_kind import change_billing_kind
+from tenants.organizations.organization_edit import OrganizationEdit
+from tenants.organizations.organization_update import update_organization
+from tenants.organizations.picture import set_organization_picture
 
 _VERSION = "The one that was read; VERSION_CONFLICT when there is a newer one."
 

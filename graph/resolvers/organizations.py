@@ -19,10 +19,10 @@ from graph.schema.organization import (
 from graph.schema.scalars import Connection, CurrencyCode, UserError
 from graph.sql.reads import entity
 from tenants.names import TagInput
-from tenants.new_organization import NewOrganization, NewOwner
-from tenants.organization_edit import UNSET, OrganizationEdit
-from tenants.organization_tree import create_organization
-from tenants.organization_update import update_organization
+from tenants.organizations.new_organization import NewOrganization, NewOwner
+from tenants.organizations.organization_edit import UNSET, OrganizationEdit
+from tenants.organizations.organization_tree import create_organization
+from tenants.organizations.organization_update import update_organization
 
 
 @strawberry.type

@@ -11,9 +11,9 @@ from graph.schema.organization import Organization
 from graph.schema.ownership import OwnerContactChange, OwnershipRecovery, OwnershipRecoveryFilter
 from graph.schema.scalars import Connection, UserError
 from graph.sql.reads import entity
-from tenants.owner_contact import confirm_contact_change, count_code_try, request_contact_change
-from tenants.ownership import transfer_ownership
-from tenants.ownership_recovery import NewRecovery, recover_ownership, stop_ownership_recovery
+from tenants.members.owner_contact import confirm_contact_change, count_code_try, request_contact_change
+from tenants.members.ownership import transfer_ownership
+from tenants.members.ownership_recovery import NewRecovery, recover_ownership, stop_ownership_recovery
 
 
 @strawberry.input(description="Who is to be the OWNER of which organization.")

@@ -1,4 +1,4 @@
-"""`policies`, and setting them. The rules are in tenants/policy_settings.py."""
+"""`policies`, and setting them. The rules are in tenants/policy/policy_settings.py."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from graph.schema.organization import Organization
 from graph.schema.policy import PolicySetting, policy_setting
 from graph.schema.scalars import UserError
 from graph.sql.reads import entity, from_outcome
-from tenants.policy_overview import policy_overview
-from tenants.policy_settings import (
+from tenants.policy.policy_overview import policy_overview
+from tenants.policy.policy_settings import (
     PolicyEdit,
     apply_policy_preset,
     set_policy_bounds,

@@ -1,4 +1,4 @@
-"""Mutations of one's own second factors. The rules are in tenants/second_factors.py and tenants/passkeys.py.
+"""Mutations of one's own second factors. The rules: second_factors.py and passkeys.py in tenants/sign_in/.
 
 Registering a passkey takes a browser's answer and is at /auth/passkeys/register (web/passkeys.py)."""
 
@@ -10,9 +10,9 @@ from graph.resolvers.commands import run
 from graph.schema.idempotency import optional_key
 from graph.schema.scalars import UserError
 from graph.sql.reads import shown_once
-from tenants.passkeys import remove_passkey, rename_passkey
-from tenants.second_factor_challenge import SecondFactorMethod
-from tenants.second_factors import confirm_totp, enrol_totp, regenerate_recovery_codes, remove_second_factor
+from tenants.sign_in.passkeys import remove_passkey, rename_passkey
+from tenants.sign_in.second_factor_challenge import SecondFactorMethod
+from tenants.sign_in.second_factors import confirm_totp, enrol_totp, regenerate_recovery_codes, remove_second_factor
 
 _CODES = "Ten codes that work once each, shown this once; null when there were codes before or on a replay."
 

@@ -1,4 +1,4 @@
-"""The viewer's own sessions: listing and ending them. The rules are in tenants/own_sessions.py."""
+"""The viewer's own sessions: listing and ending them. The rules are in tenants/sign_in/own_sessions.py."""
 
 import strawberry
 
@@ -8,7 +8,7 @@ from graph.schema.idempotency import optional_key
 from graph.schema.scalars import UserError
 from graph.schema.session import UserSession, shown_session
 from graph.sql.reads import from_outcome
-from tenants.own_sessions import end_other_sessions, end_session, own_sessions
+from tenants.sign_in.own_sessions import end_other_sessions, end_session, own_sessions
 from tenants.unit_of_work import reading
 
 

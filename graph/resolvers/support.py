@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-import tenants.support_due  # noqa: F401  registers what time does to sessions and consents
+import tenants.support.support_due  # noqa: F401  registers what time does to sessions and consents
 from core.refusals import refuse
 from graph.resolvers.commands import or_none, run
 from graph.resolvers.reading import root_by_id, root_connection
@@ -13,10 +13,10 @@ from graph.schema.scalars import Connection, UserError
 from graph.schema.support import SupportConsent, SupportConsentFilter, SupportSession, SupportSessionFilter
 from graph.sql.reads import entity, from_outcome, shown_once
 from tenants.commands import Outcome
-from tenants.support_answers import Named, approve_support_session, end_support_session, refuse_support_session
-from tenants.support_consents import NewConsent, give_support_consent, revoke_support_consent
-from tenants.support_opening import open_support_session, open_support_sessions
-from tenants.support_rules import SupportAccess, SupportKind, SupportRequest
+from tenants.support.support_answers import Named, approve_support_session, end_support_session, refuse_support_session
+from tenants.support.support_consents import NewConsent, give_support_consent, revoke_support_consent
+from tenants.support.support_opening import open_support_session, open_support_sessions
+from tenants.support.support_rules import SupportAccess, SupportKind, SupportRequest
 from tenants.unit_of_work import UnitOfWork
 
 

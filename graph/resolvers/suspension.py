@@ -1,4 +1,4 @@
-"""`suspendOrganization`, `liftSuspension`, `delaySuspension`, `acceptAppeal`. Rules: tenants/suspensions.py."""
+"""`suspendOrganization`, `liftSuspension`, `delaySuspension`, `acceptAppeal`. Rules: tenants/stops/suspensions.py."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from graph.schema.idempotency import optional_key
 from graph.schema.organization import Organization
 from graph.schema.scalars import UserError
 from graph.sql.reads import entity
-from tenants.suspensions import SuspensionReason, accept_appeal, delay_suspension, lift, suspend
+from tenants.stops.suspensions import SuspensionReason, accept_appeal, delay_suspension, lift, suspend
 
 
 @strawberry.input(description="Which organization, for which reason.")

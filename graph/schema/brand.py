@@ -8,7 +8,7 @@ from graph.schema.scalars import Node
 from graph.sql.compile import Compilation
 from graph.sql.reads import column, instant, table_type
 from graph.sql.seller import brand_column, logo_url
-from tenants.brand_domains import RECORD_BEGINNING, RECORD_LABEL
+from tenants.brand.brand_domains import RECORD_BEGINNING, RECORD_LABEL
 from tenants.permissions import Area
 
 

@@ -11,7 +11,7 @@ from graph.sql import dialect as sql
 from graph.sql.compile import Compilation
 from graph.sql.conditions import equals, one_of
 from graph.sql.reads import column, condition, flag, instant, order_input, stored_json, table_type, to_one
-from tenants.member_rules import ContactCategory
+from tenants.members.member_rules import ContactCategory
 from tenants.permissions.vocabulary import Area, Role
 
 if TYPE_CHECKING:

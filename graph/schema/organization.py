@@ -31,9 +31,9 @@ from graph.sql.reads import (
     whole_filter,
 )
 from graph.sql.seller import brand_column, logo_url
-from tenants.kyc_rules import KycStatus
+from tenants.kyc.kyc_rules import KycStatus
 from tenants.permissions.vocabulary import Area
-from tenants.stopped import is_stopped
+from tenants.stops.stopped import is_stopped
 
 
 @strawberry.enum(description="OPERATOR is the root, RESELLER stands at any depth, CUSTOMER is a leaf.")
@@ -198,8 +198,10 @@ class Organization(Node):
     kyc_decided_at: datetime | None = instant("{t}.kyc_decided_at")
     kyc_documents: list[KycDocument] = short_list("{t}.organization_id = {parent}.id", "What it has handed in.")
     picture: str | None = column(
-        lambda made: "(SELECT 'data:' || pic.media_type || ';base64,' || pic.content FROM organization_picture pic "
-        f"WHERE pic.organization_id = {{t}}.id AND {made.row_is_visible('pic', 'organization_picture')})",
+        lambda made: (
+            "(SELECT 'data:' || pic.media_type || ';base64,' || pic.content FROM organization_picture pic "
+            f"WHERE pic.organization_id = {{t}}.id AND {made.row_is_visible('pic', 'organization_picture')})"
+        ),
         "The picture of the overview as a data URL: 100 x 100 pixels (ORG-17).",
     )
     suspensions: list[Suspension] = short_list(

@@ -9,7 +9,7 @@ import strawberry
 from graph.schema.scalars import Node
 from graph.sql.conditions import equals, one_of
 from graph.sql.reads import column, condition, instant, table_type, to_one
-from tenants.owner_contact import Channel
+from tenants.members.owner_contact import Channel
 from tenants.permissions import Area
 
 if TYPE_CHECKING:

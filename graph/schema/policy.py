@@ -3,8 +3,8 @@
 import strawberry
 from strawberry.scalars import JSON
 
-from tenants.policy_overview import PolicyStanding
-from tenants.policy_resolution import Source
+from tenants.policy.policy_overview import PolicyStanding
+from tenants.policy.policy_resolution import Source
 
 strawberry.enum(Source, name="PolicySource", description="Where a value comes from, in the order of POL-1.")
 

@@ -5,8 +5,8 @@ from datetime import datetime
 import strawberry
 
 from core.clock import as_datetime
-from tenants import second_factors
-from tenants.second_factor_challenge import SecondFactorMethod
+from tenants.sign_in import second_factors
+from tenants.sign_in.second_factor_challenge import SecondFactorMethod
 
 strawberry.enum(SecondFactorMethod, description="With what somebody proves to be more than one who knows a password.")
 

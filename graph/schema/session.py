@@ -6,8 +6,8 @@ import strawberry
 
 from core.clock import as_datetime
 from graph.schema.organization import OrganizationKind
-from tenants.own_sessions import OwnMembership, OwnSession
 from tenants.permissions import Role
+from tenants.sign_in.own_sessions import OwnMembership, OwnSession
 
 
 @strawberry.type(description="One running session of the viewer.")

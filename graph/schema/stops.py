@@ -8,7 +8,7 @@ import strawberry
 
 from graph.sql.reads import column, flag, instant, table_type
 from tenants.permissions.vocabulary import Area
-from tenants.suspension_rows import SuspensionReason
+from tenants.stops.suspension_rows import SuspensionReason
 
 if TYPE_CHECKING:
     from graph.sql.compile import Compilation

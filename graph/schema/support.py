@@ -15,7 +15,7 @@ from graph.sql.reads import column, condition, flag, instant, stored_json, table
 from graph.sql.seller import shown_brand
 from tenants.actor import Actor
 from tenants.permissions import Area
-from tenants.support_rules import SupportAccess, SupportKind
+from tenants.support.support_rules import SupportAccess, SupportKind
 
 if TYPE_CHECKING:
     from graph.schema.organization import Organization

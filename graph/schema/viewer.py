@@ -12,9 +12,9 @@ from graph.schema.second_factor import SecondFactors, shown
 from graph.schema.session import Membership, shown_membership
 from graph.schema.support import ViewerSupportSession, banner
 from tenants.actor import Actor
-from tenants.own_sessions import own_memberships
 from tenants.permissions import Action, Role, can_act_anywhere
-from tenants.second_factors import second_factors_of
+from tenants.sign_in.own_sessions import own_memberships
+from tenants.sign_in.second_factors import second_factors_of
 from tenants.unit_of_work import reading
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tenants.policy import policies_for
+from tenants.policy.policy import policies_for
 from tenants.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:

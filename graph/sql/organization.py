@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from graph.sql import dialect as sql
 from graph.sql.inputs import plain_values
-from tenants.organization_search import parse_search, search_condition
+from tenants.organizations.organization_search import parse_search, search_condition
 from tenants.permissions import Area, Condition, Relation
 from tenants.permissions import allowed_actions as actions_of
 

@@ -7,7 +7,7 @@ from core.ddl import for_postgres, for_sqlite
 from core.migration_operations import HandWritten
 from core.transaction import Dialect
 from tenants.row_security import APP_ROLE, SYSTEM_ROLE, system_table, tenant_table
-from tenants.stopped import is_stopped
+from tenants.stops.stopped import is_stopped
 
 TABLES = """
 ALTER TABLE session ADD COLUMN

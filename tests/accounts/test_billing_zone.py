@@ -6,8 +6,8 @@ from accounts.account_creation import NewAccount
 from accounts.account_id import AccountRole
 from core.calendar import start_of_day
 from core.transaction import fetch_value
-from tenants.organization_edit import OrganizationEdit
-from tenants.organization_update import update_organization
+from tenants.organizations.organization_edit import OrganizationEdit
+from tenants.organizations.organization_update import update_organization
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do
 from tests.makers import a_customer, a_reseller, an_operator

@@ -15,7 +15,7 @@ from billing.wallets import open_wallet
 from core.clock import FixedClock
 from core.money import parse_amount
 from core.refusals import Refused
-from tenants.policy_settings import PolicyEdit, set_policy_values_for_buyer
+from tenants.policy.policy_settings import PolicyEdit, set_policy_values_for_buyer
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do, everything, refusal
 from tests.makers import Organization, a_customer, a_member, a_reseller

@@ -13,7 +13,7 @@ from core.ids import new_id
 from core.jobs import run_due_once
 from graph.context import Context
 from tenants.actor import Credentials
-from tenants.sessions import sign_out
+from tenants.sign_in.sessions import sign_out
 from tenants.unit_of_work import Platform
 from tests.acting import do
 from tests.graph.asking import SCHEMA, STATEMENTS, TEST_SECRET

@@ -1,6 +1,6 @@
 """Second factors and identity providers over GraphQL: never in a support session; a replay shows no secret."""
 
-from tenants.totp import STEP, code_of_step
+from tenants.sign_in.totp import STEP, code_of_step
 from tenants.unit_of_work import Platform
 from tests.graph.asking import ask
 from tests.graph.billing_documents import asked, codes, done

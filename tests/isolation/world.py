@@ -20,7 +20,7 @@ from tenants.actor import Credentials
 from tenants.authentication import secret_hash
 from tenants.permissions import Role
 from tenants.permissions.vocabulary import Access, Area
-from tenants.support_tokens import SupportClaims, signed_token
+from tenants.support.support_tokens import SupportClaims, signed_token
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.databases import START
 from tests.graph.asking import STATEMENTS

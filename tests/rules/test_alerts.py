@@ -7,7 +7,7 @@ from billing.alerts import Alert, AlertKind, raise_alert
 from billing.payments import confirm_payment
 from core.clock import FixedClock
 from tenants.api_keys import revoke_api_key
-from tenants.member_changes import remove_member
+from tenants.members.member_changes import remove_member
 from tenants.permissions import Role
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do

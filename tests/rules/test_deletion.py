@@ -11,11 +11,11 @@ from core.clock import FixedClock
 from core.periodic import run_steps_once
 from core.refusals import Refused
 from tenants.actor import Credentials
-from tenants.deactivation import deactivate_organization, reverse_by_link
-from tenants.deletion import delete_organization, reverse_deletion
-from tenants.new_organization import NewOwner
+from tenants.members.ownership import transfer_ownership
 from tenants.organization_events import OrganizationErased, on_organization_erased
-from tenants.ownership import transfer_ownership
+from tenants.organizations.new_organization import NewOwner
+from tenants.stops.deactivation import deactivate_organization, reverse_by_link
+from tenants.stops.deletion import delete_organization, reverse_deletion
 from tenants.unit_of_work import Platform, UnitOfWork
 from tests.acting import Act, do
 from tests.graph.billing_documents import asked, codes, done

@@ -16,7 +16,7 @@ from billing.tax import TaxPlace, TaxRate, TaxRule
 from core.clock import FixedClock, parse_instant
 from core.money import parse_amount
 from core.refusals import Refused
-from tenants.ownership import transfer_ownership
+from tenants.members.ownership import transfer_ownership
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do, refusal
 from tests.makers import Organization, a_member

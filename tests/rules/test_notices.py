@@ -9,7 +9,7 @@ from core.clock import HOUR, FixedClock, format_instant, parse_instant
 from core.jobs import run_all_due
 from core.money import parse_amount
 from core.periodic import run_steps_once
-from tenants.notices import Span, due_notices, send_due, send_in_real_time
+from tenants.notices.notices import Span, due_notices, send_due, send_in_real_time
 from tenants.platform_work import platform_work
 from tenants.unit_of_work import Platform, platform_reading
 from tests.acting import do

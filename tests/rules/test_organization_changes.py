@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.clock import FixedClock
-from tenants.picture_format import ImageHeader, image_header
+from tenants.organizations.picture_format import ImageHeader, image_header
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, Organization, a_customer

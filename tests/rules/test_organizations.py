@@ -12,14 +12,14 @@ from core.transaction import Row
 from tenants.access import organization_by_id
 from tenants.commands import Outcome
 from tenants.names import TagInput
-from tenants.new_organization import NewOrganization, NewOwner
-from tenants.organization_edit import OrganizationEdit
-from tenants.organization_tree import create_organization
-from tenants.organization_update import update_organization
-from tenants.policy import policies_for
-from tenants.policy_settings import PolicyEdit, apply_policy_preset, set_policy_values
+from tenants.organizations.new_organization import NewOrganization, NewOwner
+from tenants.organizations.organization_edit import OrganizationEdit
+from tenants.organizations.organization_tree import create_organization
+from tenants.organizations.organization_update import update_organization
+from tenants.policy.policy import policies_for
+from tenants.policy.policy_settings import PolicyEdit, apply_policy_preset, set_policy_values
 from tenants.questions import has_invoice, has_traded
-from tenants.suspensions import SuspensionReason, suspend
+from tenants.stops.suspensions import SuspensionReason, suspend
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction, reading
 from tests.acting import do, refusal
 from tests.makers import Member, Organization, a_member, credentials_of

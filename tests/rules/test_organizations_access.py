@@ -13,11 +13,11 @@ from tenants.access import allow, organization_by_id
 from tenants.actor import Credentials
 from tenants.api_keys import NewApiKey, make_api_key, revoke_api_key, rotate_api_key
 from tenants.commands import Outcome
-from tenants.passwords import password_blockers
 from tenants.permissions import Action
-from tenants.sessions import change_password, reauthenticate, sign_out, touch
-from tenants.sign_in import SignedIn, sign_in
-from tenants.suspensions import SuspensionReason, lift, suspend
+from tenants.sign_in.passwords import password_blockers
+from tenants.sign_in.sessions import change_password, reauthenticate, sign_out, touch
+from tenants.sign_in.sign_in import SignedIn, sign_in
+from tenants.stops.suspensions import SuspensionReason, lift, suspend
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction, reading
 from tests.acting import do, refusal
 from tests.makers import PASSWORD, Organization, a_member, an_api_key, credentials_of

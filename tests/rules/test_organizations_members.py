@@ -12,13 +12,13 @@ from core.refusals import Refused
 from core.transaction import Row
 from tenants.actor import Credentials
 from tenants.commands import Outcome
-from tenants.joining import accept_invitation
-from tenants.member_changes import change_member_role, remove_member, resend_invitation, set_contact_for
-from tenants.member_rules import NewMember
-from tenants.members import add_members, create_member
-from tenants.ownership import transfer_ownership
+from tenants.members.joining import accept_invitation
+from tenants.members.member_changes import change_member_role, remove_member, resend_invitation, set_contact_for
+from tenants.members.member_rules import NewMember
+from tenants.members.members import add_members, create_member
+from tenants.members.ownership import transfer_ownership
 from tenants.permissions import Role
-from tenants.policy_settings import PolicyEdit, apply_policy_preset, set_policy_values
+from tenants.policy.policy_settings import PolicyEdit, apply_policy_preset, set_policy_values
 from tenants.questions import MemberLimit, member_limit, open_invoice_count
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 from tests.acting import do, everything, refusal

@@ -3,8 +3,8 @@
 import pytest
 
 from core.refusals import Blocker, Refused
+from tenants.members.ownership_rules import TransferFacts, TransferTarget, transfer_blockers
 from tenants.names import TagInput, country_blockers, currency_blockers, name_blockers, read_buyer_tags
-from tenants.ownership_rules import TransferFacts, TransferTarget, transfer_blockers
 from tenants.permissions import (
     Action,
     Area,
@@ -19,9 +19,9 @@ from tenants.permissions import (
     parse_scope,
     support_scopes,
 )
-from tenants.policy_changes import read_policy_values
+from tenants.policy.policy_changes import read_policy_values
+from tenants.policy.policy_resolution import Policies, PolicyLayer, policies_of, resolve
 from tenants.policy_parameters import Preset
-from tenants.policy_resolution import Policies, PolicyLayer, policies_of, resolve
 
 OWN = Relation.OWN
 OF_CUSTOMER = Relation.BUYER_MANAGED_BY_CUSTOMER

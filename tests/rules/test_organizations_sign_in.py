@@ -10,11 +10,11 @@ import pytest
 from core.clock import MINUTE, FixedClock, parse_instant
 from core.refusals import Refused
 from tenants.actor import Credentials
-from tenants.joining import accept_invitation
-from tenants.ownership_recovery import carry_out_recoveries
-from tenants.policy_settings import PolicyEdit, set_policy_values
-from tenants.sign_in import SignedIn, sign_in
-from tenants.suspensions import SuspensionReason, lift, suspend
+from tenants.members.joining import accept_invitation
+from tenants.members.ownership_recovery import carry_out_recoveries
+from tenants.policy.policy_settings import PolicyEdit, set_policy_values
+from tenants.sign_in.sign_in import SignedIn, sign_in
+from tenants.stops.suspensions import SuspensionReason, lift, suspend
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do, everything
 from tests.graph.asking import Answer, ask

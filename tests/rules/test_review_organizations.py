@@ -6,8 +6,8 @@ import pytest
 
 from core.clock import EXACT_DAY, FixedClock
 from tenants.names import TagInput
-from tenants.organization_edit import OrganizationEdit
-from tenants.organization_update import update_organization
+from tenants.organizations.organization_edit import OrganizationEdit
+from tenants.organizations.organization_update import update_organization
 from tenants.unit_of_work import Platform
 from tests.acting import refusal
 from tests.graph.asking import ask

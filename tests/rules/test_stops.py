@@ -7,7 +7,7 @@ import pytest
 from accounts.account_status import Lifecycle
 from core.clock import HOUR, FixedClock, parse_instant
 from core.periodic import run_steps_once
-from tenants.suspension_rows import LIFTED, SUSPENDED
+from tenants.stops.suspension_rows import LIFTED, SUSPENDED
 from tenants.unit_of_work import Platform
 from tests.graph.billing_documents import asked, codes, done
 from tests.makers import a_customer, an_api_key, an_operator, credentials_of

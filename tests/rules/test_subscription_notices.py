@@ -9,7 +9,7 @@ from billing.low_money import LowMoneyMarks, set_low_money_alert
 from billing.status_notices import tell_of_failed_renewal
 from core.clock import EXACT_DAY, HOUR, FixedClock, format_instant, parse_instant
 from core.money import parse_amount
-from tenants.notices import send_in_real_time
+from tenants.notices.notices import send_in_real_time
 from tenants.sandbox_clock import advance_clock
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do

@@ -43,9 +43,7 @@ async def test_bat_81_an_organization_above_the_seller_updates_in_a_support_sess
             "WHERE entity_type = 'Account' AND action = 'confirmBatchUpdate'"
         )
     assert len(rows) == job["succeeded"] > 0
-    assert {tuple(dict(row).values()) for row in rows} == {
-        ("Account", b1.opa.id, session_id, "T-17", "C1")
-    }
+    assert {tuple(dict(row).values()) for row in rows} == {("Account", b1.opa.id, session_id, "T-17", "C1")}
 
 
 async def test_sup_10_a_job_stops_when_its_session_ends(platform: Platform) -> None:

@@ -9,11 +9,11 @@ import pytest
 from core.clock import EXACT_DAY, MINUTE, FixedClock, parse_instant
 from core.refusals import Refused
 from core.transaction import fetch_one
-from tenants.notices import send_in_real_time
+from tenants.notices.notices import send_in_real_time
 from tenants.organization_events import OrganizationMoved, on_organization_moved
 from tenants.permissions import Role
 from tenants.platform_work import platform_work
-from tenants.support_due import settle_support
+from tenants.support.support_due import settle_support
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do, everything
 from tests.graph.asking import ask

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.clock import EXACT_DAY, FixedClock
-from tenants.brand import Brand, brand_of, brand_to_buyers
+from tenants.brand.brand import Brand, brand_of, brand_to_buyers
 from tenants.permissions import Role
 from tenants.unit_of_work import Platform, platform_reading
 from tests.acting import everything

@@ -1,7 +1,7 @@
-"""The tables of docs/guide/notices.md, made of the code's own (tenants/notice_events.py)."""
+"""The tables of docs/guide/notices.md, made of the code's own (tenants/notices/notice_events.py)."""
 
-from tenants.notice_events import DATED, IMMEDIATE, PERSONAL, NoticeEvent
-from tenants.recipients import Audience
+from tenants.notices.notice_events import DATED, IMMEDIATE, PERSONAL, NoticeEvent
+from tenants.notices.recipients import Audience
 
 TO = {
     Audience.MONEY: "billing e-mail, ACCOUNTS",

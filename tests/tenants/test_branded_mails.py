@@ -1,8 +1,8 @@
 """Mails in the name of the reader's seller, with links to its proven domain (WL-2)."""
 
 from core.jobs import run_all_due
-from tenants import password_reset as password_reset  # makes the job known
-from tenants.password_reset import ask_for_reset
+from tenants.sign_in import password_reset as password_reset  # makes the job known
+from tenants.sign_in.password_reset import ask_for_reset
 from tenants.unit_of_work import Platform
 from tests.makers import a_member
 from tests.makers_brand import a_brand, a_proven_domain

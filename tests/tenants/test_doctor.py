@@ -1,7 +1,7 @@
 """The doctor: a healthy tree is left alone, swapped and foreign paths are found and put right, money is not touched."""
 
 from tenants.doctor import examine
-from tenants.standing_tables import tables_with_path
+from tenants.moves.standing_tables import tables_with_path
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import everything
 from tests.makers import a_customer, a_member, a_reseller, an_api_key, an_operator

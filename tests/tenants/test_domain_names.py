@@ -3,7 +3,7 @@
 import pytest
 
 from core.refusals import Refused
-from tenants.domain_names import checked_domain, host_of, is_loopback
+from tenants.brand.domain_names import checked_domain, host_of, is_loopback
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from core.jobs import run_all_due, run_due_once
 from core.mail import FolderMails, Mail, Mailer, MailRefused, SmtpMails
-from tenants import mail_delivery as mail_delivery  # makes the delivery known
-from tenants.brand import Brand
-from tenants.mail_texts import letter_of
-from tenants.recipients import Audience, addresses
+from tenants.brand.brand import Brand
+from tenants.notices import mail_delivery as mail_delivery  # makes the delivery known
+from tenants.notices.mail_texts import letter_of
+from tenants.notices.recipients import Audience, addresses
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 from tests.acting import do
 from tests.makers import Member, Organization, a_member

@@ -5,11 +5,11 @@ from typing import Any
 from core.database import Database
 from tenants.actor import Actor, Credentials
 from tenants.doctor import examine
-from tenants.move_blockers import read_facts
-from tenants.moves import carry_out
+from tenants.moves.move_blockers import read_facts
+from tenants.moves.moves import carry_out
+from tenants.moves.standing_tables import LOG, MONEY, money_tables, tables_with_path
 from tenants.permissions import SIGNED_IN, Role
 from tenants.row_scope import SIGHT_OF_TABLE, Sight
-from tenants.standing_tables import LOG, MONEY, money_tables, tables_with_path
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 from tests.isolation.places import Place
 from tests.isolation.world import build_world, models
@@ -123,7 +123,7 @@ _KEYS = (
 def _is_gone(table: str, row: dict[str, Any], moving: Place, old_seller: Place) -> bool:
     """What the old seller kept about the buyer is not kept, nor is the buyer's brand (MOVE-7)."""
     if table in ("brand", "brand_domain"):
-        return row["organization_id"] == moving.id
+        return bool(row["organization_id"] == moving.id)
     return row.get("buyer_id") == moving.id and row["organization_id"] == old_seller.id
 
 

@@ -3,14 +3,14 @@
 import re
 from pathlib import Path
 
-from tenants.mail_topics import SUBJECTS, audience_of
-from tenants.notice_events import DATED, IMMEDIATE, PERSONAL
+from tenants.notices.mail_topics import SUBJECTS, audience_of
+from tenants.notices.notice_events import DATED, IMMEDIATE, PERSONAL
 from tests.tenants.notice_table import dated_notices, every_event, immediate_notices, personal_mails
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/guide/notices.md"
 _TOPIC = re.compile(r'"((?:notice|mail)\.[a-z]+(?:_[a-z]+)*)"')
-_NOT_TOPICS = {"tenants/mail_topics.py", "tenants/notice_events.py"}
+_NOT_TOPICS = {"tenants/notices/mail_topics.py", "tenants/notices/notice_events.py"}
 """Beginnings of topics, and the table itself."""
 
 

@@ -1,6 +1,6 @@
 """Which of several refused rights is told (GEN-1), and what an edit that names present values is: no change."""
 
-from tenants.organization_edit import OrganizationEdit, first_refusal
+from tenants.organizations.organization_edit import OrganizationEdit, first_refusal
 from tenants.permissions import Decision
 
 

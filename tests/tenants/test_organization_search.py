@@ -3,7 +3,7 @@
 import pytest
 
 from core.refusals import Refused
-from tenants.organization_search import (
+from tenants.organizations.organization_search import (
     LONGEST_TERM,
     MatchMode,
     OrganizationSearch,

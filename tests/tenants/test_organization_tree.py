@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from core.refusals import Refused, refuse
-from tenants.new_organization import NewOrganization, NewOwner
-from tenants.operator import NewOperator, create_operator
 from tenants.organization_events import Hooks, OrganizationCreated, on_organization_created
-from tenants.organization_tree import create_organization
+from tenants.organizations.new_organization import NewOrganization, NewOwner
+from tenants.organizations.operator import NewOperator, create_operator
+from tenants.organizations.organization_tree import create_organization
 from tenants.paths import child_path, parent_path
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 from tests.acting import do, everything, refusal

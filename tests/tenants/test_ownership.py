@@ -3,7 +3,7 @@
 import asyncio
 
 from core.refusals import Refused
-from tenants.ownership import transfer_ownership
+from tenants.members.ownership import transfer_ownership
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do
 from tests.makers import Member, a_customer, a_member, an_operator

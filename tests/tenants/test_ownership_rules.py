@@ -6,7 +6,7 @@ import pytest
 
 from core.clock import MINUTE
 from core.refusals import Refused
-from tenants.ownership_rules import (
+from tenants.members.ownership_rules import (
     TransferFacts,
     TransferTarget,
     is_password_fresh,

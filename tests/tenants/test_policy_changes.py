@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from core.refusals import Refused
-from tenants.policy_bounds import PolicyBound, admits, cut, read_bound
-from tenants.policy_changes import check_cleared, read_policy_bounds, read_policy_values, read_preset
+from tenants.policy.policy_bounds import PolicyBound, admits, cut, read_bound
+from tenants.policy.policy_changes import check_cleared, read_policy_bounds, read_policy_values, read_preset
+from tenants.policy.policy_resolution import PolicyLayer
 from tenants.policy_parameters import PARAMETERS, JsonValue, Preset, ValueRefused
-from tenants.policy_resolution import PolicyLayer
 
 O = PolicyLayer("O")  # noqa: E741  (the fixture's name)
 R1 = PolicyLayer("R1")

@@ -6,9 +6,9 @@ from fractions import Fraction
 import pytest
 
 from tenants.permissions import Role
-from tenants.policy_bounds import PolicyBound
+from tenants.policy.policy_bounds import PolicyBound
+from tenants.policy.policy_resolution import Policies, PolicyLayer, ResolvedValue, Source, policies_of, resolve
 from tenants.policy_parameters import Hold, HoldCause, Preset, ValueRefused
-from tenants.policy_resolution import Policies, PolicyLayer, ResolvedValue, Source, policies_of, resolve
 
 C3 = PolicyLayer("C3")
 R1A = PolicyLayer("R1a")

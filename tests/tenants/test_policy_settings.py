@@ -1,8 +1,8 @@
 """Policy in the database: which layer counts, for one buyer alone, bounds and locks, clearing (POL-1, POL-2)."""
 
-from tenants.policy import policies_for, policies_up_the_chain
-from tenants.policy_resolution import Source
-from tenants.policy_settings import (
+from tenants.policy.policy import policies_for, policies_up_the_chain
+from tenants.policy.policy_resolution import Source
+from tenants.policy.policy_settings import (
     PolicyEdit,
     apply_policy_preset,
     set_policy_bounds,

@@ -1,8 +1,8 @@
 """The count of failures: old ones go, a lock restarts it, and rows that matter to nobody are dropped (AUTH-3)."""
 
 from core.clock import MINUTE, FixedClock
-from tenants.policy_resolution import policies_of
-from tenants.sign_in_locks import LockState, count_try, forget_old_failures, read_lock
+from tenants.policy.policy_resolution import policies_of
+from tenants.sign_in.sign_in_locks import LockState, count_try, forget_old_failures, read_lock
 from tenants.unit_of_work import Platform, platform_transaction
 
 

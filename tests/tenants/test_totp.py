@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from core.clock import SECOND
-from tenants.totp import NO_STEP, accepted_step, code_of_step, new_secret, otpauth_uri
+from tenants.sign_in.totp import NO_STEP, accepted_step, code_of_step, new_secret, otpauth_uri
 
 RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
 

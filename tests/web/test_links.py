@@ -9,9 +9,9 @@ import pytest_asyncio
 
 from core.clock import MINUTE, FixedClock
 from core.jobs import run_all_due
-from tenants.member_changes import revoke_invitation
-from tenants.member_rules import NewMember
-from tenants.members import create_member
+from tenants.members.member_changes import revoke_invitation
+from tenants.members.member_rules import NewMember
+from tenants.members.members import create_member
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.acting import do
 from tests.makers import PASSWORD, credentials_of

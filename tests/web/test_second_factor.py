@@ -10,7 +10,7 @@ import pytest_asyncio
 from core.clock import MINUTE, SECOND, FixedClock, format_instant, parse_instant
 from core.periodic import run_steps_once
 from tenants.authentication import secret_hash
-from tenants.totp import STEP, code_of_step
+from tenants.sign_in.totp import STEP, code_of_step
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.makers import PASSWORD, Member, a_member, an_api_key, an_operator
 from tests.web.application import codes_of, running

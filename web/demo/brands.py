@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 from core.clock import Instant
-from tenants.brand_edit import BrandEdit, set_brand
+from tenants.brand.brand_edit import BrandEdit, set_brand
 from web.demo.people import Person, Stage
 
 _WIDTH, _HEIGHT = 240, 120

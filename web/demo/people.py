@@ -9,8 +9,8 @@ from core.transaction import Transaction, fetch_one, insert
 from tenants.actor import Actor, Credentials
 from tenants.commands import Outcome
 from tenants.names import folded_email
-from tenants.passwords import HASHER
 from tenants.permissions import SIGNED_IN, Role
+from tenants.sign_in.passwords import HASHER
 from tenants.unit_of_work import UnitOfWork
 
 PASSWORD = "open sesame please"

@@ -11,13 +11,13 @@ from billing.quote_id import QuoteSigner
 from core.calendar import local_date
 from core.clock import EXACT_DAY
 from core.money import MICROS
-from tenants.member_rules import NewMember
-from tenants.members import create_member
-from tenants.new_organization import NewOrganization, NewOwner
-from tenants.operator import NewOperator, create_operator_in
-from tenants.organization_tree import create_organization
-from tenants.passwords import HASHER
-from tenants.policy_settings import apply_policy_preset
+from tenants.members.member_rules import NewMember
+from tenants.members.members import create_member
+from tenants.organizations.new_organization import NewOrganization, NewOwner
+from tenants.organizations.operator import NewOperator, create_operator_in
+from tenants.organizations.organization_tree import create_organization
+from tenants.policy.policy_settings import apply_policy_preset
+from tenants.sign_in.passwords import HASHER
 from tenants.unit_of_work import Platform, platform_transaction
 from web.demo.brands import give_brand
 from web.demo.cards import lay_out_cards

@@ -1,0 +1,1 @@
+"""The audit log: reads that are noted, entries that nobody changes."""

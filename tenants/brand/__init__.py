@@ -1,0 +1,1 @@
+"""White label: brands and their domains."""

@@ -1,0 +1,1 @@
+"""Identity documents of an organization, and the billing name that they lock."""

@@ -1,0 +1,1 @@
+"""Members: their places and roles, invitations, contacts, and who owns the organization."""

@@ -1,0 +1,1 @@
+"""Moving in the tree, and where rows stand afterwards."""

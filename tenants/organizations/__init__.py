@@ -1,0 +1,1 @@
+"""Organizations as such: made, edited, searched, and what hangs on them alone."""

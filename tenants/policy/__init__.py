@@ -1,0 +1,1 @@
+"""Policy: the layers along the way up, their bounds, and which value counts."""

@@ -1,0 +1,1 @@
+"""Suspension, deletion, deactivation, erasure: the ways in which an organization stops."""
