@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 NODE := $(PY) -m tests.node
-PYTEST_ARGS ?= -n auto --dist loadfile
+PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 
 export TENANTRY_HOST ?= 127.0.0.1
 export TENANTRY_PORT ?= 8000

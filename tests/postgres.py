@@ -15,7 +15,7 @@ import subprocess
 import sysconfig
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -50,14 +50,16 @@ class PostgresDidNotStart(RuntimeError):
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """Starts a server with durability off and gives the URL of its superuser; stops it and deletes its folder."""
+def running_postgres(**settings: str) -> Iterator[str]:
+    """Starts a server with durability off and gives the URL of its superuser; stops it and deletes its folder.
+
+    `settings` are PostgreSQL's, over those of the tests."""
     home = Path(tempfile.mkdtemp(prefix="tenantry-postgres-"))
     try:
         user = _user_to_run_as()
         programs = _programs(home, user)
         data = home / "data"
-        _initialize(programs, data, user)
+        _initialize(programs, data, user, settings)
         with _serving(programs, data, user) as port:
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
     finally:
@@ -132,7 +134,7 @@ def _programs(home: Path, user: str | None) -> Path:
     return copy / "bin"
 
 
-def _initialize(programs: Path, data: Path, user: str | None) -> None:
+def _initialize(programs: Path, data: Path, user: str | None, settings: Mapping[str, str]) -> None:
     """Makes the cluster with byte-wise collation, as in production, and the settings of a server nobody will miss."""
     arguments = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "-D", str(data)]
     if not (programs / "initdb").is_file():
@@ -141,7 +143,7 @@ def _initialize(programs: Path, data: Path, user: str | None) -> None:
     if done.returncode != 0:
         raise PostgresDidNotStart(f"initdb failed: {done.stderr or done.stdout}")
     with (data / "postgresql.conf").open("a") as configuration:
-        configuration.writelines(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
+        configuration.writelines(f"{name} = '{value}'\n" for name, value in {**_SETTINGS, **settings}.items())
 
 
 @contextmanager

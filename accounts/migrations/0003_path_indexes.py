@@ -25,6 +25,16 @@ BEGIN
 END $$"""
 
 
+PATHS_OF_ORGANIZATIONS = [
+    "ALTER TABLE organization DROP CONSTRAINT organization_path_key",
+    "CREATE UNIQUE INDEX organization_path ON organization (path text_pattern_ops)",
+]
+
+
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0002_demo"), ("billing", "0002_invoices"), ("tenants", "0010_notices")]
-    operations = [HandWritten(sqlite=[], postgres=[OPERATORS_OF_THEIR_OWN, STATISTICS_AS_USUAL], state=[])]
+    operations = [
+        HandWritten(
+            sqlite=[], postgres=[OPERATORS_OF_THEIR_OWN, *PATHS_OF_ORGANIZATIONS, STATISTICS_AS_USUAL], state=[]
+        )
+    ]

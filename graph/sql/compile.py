@@ -26,6 +26,9 @@ from tenants.row_scope import predicate
 ALWAYS = 3
 """Parameters 1 to 3 are the scope's (RowScope.arguments)."""
 
+FINDING_FILTERS = ("parentId", "organizationId")
+"""Filters that find rows by an index of their own: their path is only checked (docs/adr/0007)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -186,7 +189,9 @@ class Compilation:
         """A query of one JSON object: a page of the visible rows that meet `on` and the filter."""
         assert described.reads is not None
         alias = self.new_alias()
-        conditions = [self.visible(described.reads, alias, is_found_otherwise=bool(on))]
+        given = arguments.get("filter") or {}
+        is_found_otherwise = bool(on) or any(given.get(name) is not None for name in FINDING_FILTERS)
+        conditions = [self.visible(described.reads, alias, is_found_otherwise=is_found_otherwise)]
         if on:
             conditions.append(on.replace("{t}", alias).replace("{parent}", parent))
         conditions += self._filter(type_name, field_name, alias, arguments.get("filter"))

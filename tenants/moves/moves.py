@@ -16,6 +16,7 @@ from tenants.moves.moved_rows import rewrite_paths
 from tenants.organization_events import OrganizationMoved, on_organization_moved
 from tenants.paths import moved_path, parent_path, path_range
 from tenants.permissions import Action
+from tenants.row_scope import within
 from tenants.tree_lock import lock_tree
 from tenants.unit_of_work import UnitOfWork
 
@@ -52,7 +53,7 @@ async def preview_move(uow: UnitOfWork, organization_id: str, new_seller_id: str
         blockers = await move_blockers(uow, organization, new_seller)
         count = await fetch_value(
             uow.tx,
-            "SELECT count(*) FROM organization o WHERE o.path >= $1 AND o.path < $2",
+            f"SELECT count(*) FROM organization o WHERE {within('o.path', uow.tx.dialect, '$1', '$2')}",
             *path_range(organization.path),
         )
     return MovePreview(organization.id, new_seller.id, count, tuple(blockers))
@@ -154,7 +155,7 @@ async def _take_clock(
         return
     lives_by = "clock_id IS NULL AND $3 = ''" if old_seller.clock_id is None else "clock_id = $3"
     await uow.tx.execute(
-        f"UPDATE organization SET clock_id = $4 WHERE path >= $1 AND path < $2 AND {lives_by}",
+        f"UPDATE organization SET clock_id = $4 WHERE {within('path', uow.tx.dialect, '$1', '$2')} AND {lives_by}",
         *path_range(organization.path), old_seller.clock_id or "", new_seller.clock_id,
     )  # fmt: skip
 
