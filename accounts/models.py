@@ -4,7 +4,8 @@
 The DDL itself (keys, checks, functions, row security) is hand-written in migrations/, see docs/adr."""
 
 from tortoise import fields
-from tortoise.models import Model
+
+from core.model import Model
 
 
 class Batch(Model):

@@ -116,7 +116,7 @@ class Database:
     def _postgres_credentials(self) -> dict[str, Any]:
         parts = urlsplit(self.url)
         query = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
-        server_settings = {"plan_cache_mode": "force_custom_plan", "application_name": "tenantry", "timezone": "UTC"}
+        server_settings = {"plan_cache_mode": "force_custom_plan", "jit": "off", "application_name": "tenantry", "timezone": "UTC"}
         if self.role:
             server_settings["role"] = self.role
         return {

@@ -5,7 +5,8 @@ Models carry the state of migrations and serve scoped `.values()` reads; writes 
 The DDL itself (keys, checks, triggers, row security) is hand-written in migrations/, see docs/adr."""
 
 from tortoise import fields
-from tortoise.models import Model
+
+from core.model import Model
 
 
 class IdempotencyKey(Model):

@@ -1,7 +1,8 @@
 """Tables of the white label; models.py names them, the DDL is in migrations/0009_brand.py."""
 
 from tortoise import fields
-from tortoise.models import Model
+
+from core.model import Model
 
 
 class Brand(Model):

@@ -3,8 +3,8 @@
 The DDL itself (keys, checks, triggers, row security) is hand-written in migrations/, see docs/adr."""
 
 from tortoise import fields
-from tortoise.models import Model
 
+from core.model import Model
 from tenants.brand_models import Brand as Brand
 from tenants.brand_models import BrandDomain as BrandDomain
 from tenants.notice_models import Notice as Notice

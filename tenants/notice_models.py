@@ -1,7 +1,8 @@
 """The table of sent notices; models.py names it, the DDL is in migrations/0010_notices.py."""
 
 from tortoise import fields
-from tortoise.models import Model
+
+from core.model import Model
 
 
 class Notice(Model):

@@ -7,9 +7,9 @@ from enum import StrEnum, auto
 from typing import Any
 
 from tortoise.expressions import Q
-from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from core.model import Model
 from core.transaction import Dialect, Transaction
 from tenants.paths import range_end
 

@@ -120,3 +120,14 @@ async def test_no_index_for_ranges_of_paths_serves_a_mere_check(database: Databa
     definitions = [row["indexdef"] for row in rows]
     assert len(definitions) > 15
     assert [each for each in definitions if "(path text_pattern_ops, id)" not in each] == []
+
+
+async def test_every_function_in_sql_keeps_its_plan(database: Database) -> None:
+    """Else the connections' plan_cache_mode has it planned anew in each call."""
+    async with database.read() as tx:
+        rows = await tx.fetch(
+            "SELECT proname, proconfig FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang "
+            "WHERE l.lanname = 'sql' AND p.pronamespace = current_schema()::regnamespace"
+        )
+    assert len(rows) > 10
+    assert [row["proname"] for row in rows if "plan_cache_mode=force_generic_plan" not in row["proconfig"]] == []
