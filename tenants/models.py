@@ -287,7 +287,6 @@ class SupportConsent(Model):
     ends_at = fields.BigIntField()
     ended_at = fields.BigIntField(null=True)
     end_reason = fields.TextField(null=True)
-    notified_days = fields.BigIntField(null=True)
     version = fields.BigIntField()
 
     class Meta:
