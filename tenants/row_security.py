@@ -1,11 +1,16 @@
 """Layer 2 of tenancy: the PostgreSQL policies, as DDL that migrations call. The only place that writes them.
 
 `app.path` and `app.path_end` bound what the transaction may see; unset (NULL) or left over ('') they bound nothing
-in, so no rows. They stand bare in the predicate: the planner folds them and estimates rightly."""
+in, so no rows. They stand within a CASE, from which the planner guesses half of the rows whatever the range: it would
+multiply the share of the range with that of what finds the rows, as if a seller's customers stood anywhere in the tree
+(docs/adr/0007)."""
 
 OWNER_ROLE, APP_ROLE, SYSTEM_ROLE = "tenantry_owner", "tenantry_app", "tenantry_system"
 
-IN_RANGE = "path >= current_setting('app.path', true) AND path < current_setting('app.path_end', true)"
+IN_RANGE = (
+    "CASE WHEN path >= current_setting('app.path', true) AND path < current_setting('app.path_end', true) "
+    "THEN true ELSE false END"
+)
 OWN = "organization_id = current_setting('app.organization_id', true)"
 
 
