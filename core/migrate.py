@@ -14,12 +14,21 @@ from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from core.database import APPS, Database, sqlite_path
 
 ROLES = ("tenantry_owner", "tenantry_app", "tenantry_system")
 MIGRATION_LOCK = 7_300_301
 LOCK_TIMEOUT, STATEMENT_TIMEOUT = "10s", "15min"
+
+
+def _no_querysets(_state: StateApps) -> None:
+    """Tortoise prepares queries for all models of a state each time that a migration adds one: most of the time in
+    which an empty database is migrated. Hand-written migrations ask nothing through models."""
+
+
+StateApps._build_initial_querysets = _no_querysets  # type: ignore[assignment]
 
 
 async def migrate(url: str) -> None:
