@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from accounts.batch_changes import ATTRIBUTES, AttributeTable, seller_only_fields
 from tenants.access import OrganizationFacts, relation_to, require_consent
 from tenants.permissions.actions import Action
-from tenants.permissions.decision import ALLOWED, Decision, decide
+from tenants.permissions.decision import ALLOWED, Decision, decide, decide_scope
 from tenants.permissions.table import PERMISSIONS
 from tenants.permissions.vocabulary import Relation, Role, Via
 from tenants.unit_of_work import UnitOfWork
@@ -32,8 +32,8 @@ def decide_update(
     found = [_decide_money(action, role, relation, via)] if money else []
     if not named or len(money) < len(named):
         found.append(decide(action, role, relation, via))
-    refused = {each.code for each in found}
-    return next((Decision(code) for code in _IN_ORDER if code in refused), ALLOWED)
+    refused = {each.code: each for each in found}
+    return next((refused[code] for code in _IN_ORDER if code in refused), ALLOWED)
 
 
 def allow_update(uow: UnitOfWork, action: Action, customer: OrganizationFacts, fields: Iterable[str]) -> None:
@@ -48,4 +48,4 @@ def _decide_money(action: Action, role: Role, relation: Relation, via: Via) -> D
     if relation not in _BUYER or role not in _LEADERS:
         return Decision("FORBIDDEN")
     permission = PERMISSIONS[action]
-    return ALLOWED if via.covers(permission.area, permission.access) else Decision("SCOPE_MISSING")
+    return decide_scope(via, permission.area, permission.access)

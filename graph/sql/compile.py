@@ -134,7 +134,8 @@ class Compilation:
         if read_right(self.sight.role, area) is ReadRight.NOTHING:
             raise coded("FORBIDDEN", "This role may not read this.")
         if not self.sight.via.covers(area, Access.READ):
-            raise coded("SCOPE_MISSING", f"The key or session has no scope {area}:read.")
+            scope = f"{area}:read"
+            raise coded("SCOPE_MISSING", f"The key or session has no scope {scope}.", details={"scope": scope})
 
     # ---- selections
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from core.refusals import refuse
+from core.refusals import Blocker, Refused
 from tenants.permissions.actions import Action
 from tenants.permissions.table import PERMISSIONS, Cell, Permission
 from tenants.permissions.vocabulary import (
@@ -15,6 +15,7 @@ from tenants.permissions.vocabulary import (
     Reach,
     Relation,
     Role,
+    Scope,
     Via,
     ViaKind,
 )
@@ -41,6 +42,8 @@ class Decision:
     """The answer: allowed, or the one code of the first group of GEN-1 that fails."""
 
     code: str | None = None
+    missing_scope: Scope | None = None
+    """Of SCOPE_MISSING: what the key or session would need."""
 
     @property
     def is_allowed(self) -> bool:
@@ -48,12 +51,18 @@ class Decision:
         return self.code is None
 
     def enforce(self) -> None:
-        """Raises Refused with the code; does nothing when allowed."""
+        """Raises Refused with the code, and in its details the scope that is missing; does nothing when allowed."""
         if self.code is not None:
-            refuse(self.code, _MESSAGES[self.code])
+            details: dict[str, object] = {} if self.missing_scope is None else {"scope": str(self.missing_scope)}
+            raise Refused((Blocker(self.code, _MESSAGES[self.code], details=details),))
 
 
 ALLOWED = Decision()
+
+
+def decide_scope(via: Via, area: Area, access: Access) -> Decision:
+    """Whether the scopes of a key or session reach that far: allowed, or `SCOPE_MISSING` with the scope's name."""
+    return ALLOWED if via.covers(area, access) else Decision("SCOPE_MISSING", Scope(area, access))
 
 
 def relation_between(*, is_own: bool, is_visible: bool, is_buyer: bool, is_managed_by_seller: bool) -> Relation:
@@ -91,9 +100,8 @@ def decide(
     code = _code_of_role(permission, role, relation, holding)
     if code not in (None, "CONSENT_REQUIRED"):
         return Decision(code)
-    if via.kind is not ViaKind.PAY_ONLY and not via.covers(permission.area, permission.access):
-        return Decision("SCOPE_MISSING")
-    return Decision(code)
+    scope = ALLOWED if via.kind is ViaKind.PAY_ONLY else decide_scope(via, permission.area, permission.access)
+    return Decision(code) if scope.is_allowed else scope
 
 
 def allowed_actions(

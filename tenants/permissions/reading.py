@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from tenants.permissions.actions import Action
-from tenants.permissions.decision import ALLOWED, Decision, decide, writable_areas
+from tenants.permissions.decision import Decision, decide, decide_scope, writable_areas
 from tenants.permissions.table import PERMISSIONS
 from tenants.permissions.vocabulary import SIGNED_IN, Access, Area, Relation, Role, Scope, Via, ViaKind
 
@@ -67,7 +67,7 @@ def decide_read(
     right = READING[role][area]
     if right is ReadRight.NOTHING or (right is ReadRight.OWN_ROWS and not is_own_row):
         return Decision("FORBIDDEN")
-    return ALLOWED if via.covers(area, Access.READ) else Decision("SCOPE_MISSING")
+    return decide_scope(via, area, Access.READ)
 
 
 def may_read_account_settings(role: Role, *, is_own_account: bool) -> bool:

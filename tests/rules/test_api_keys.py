@@ -11,6 +11,7 @@ from tenants.unit_of_work import Platform
 from tests.graph.asking import ask
 from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, credentials_of
+from tests.makers_accounts import a_batch
 from tests.rules.fixture_organizations import the_fixture
 
 CREATE = """mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret replayed errors { code field }
@@ -192,3 +193,21 @@ async def test_auth_7_keys_need_the_password_again(platform: Platform, clock: Fi
     given = {"organizationId": tree.c1.id, "name": "CRM", "scopes": ["org:read"]}
     answer = await ask(platform, session, CREATE, input=given)
     assert codes(answer.data["createApiKey"]) == ["REAUTH_REQUIRED"]
+
+
+async def test_key_1_a_missing_scope_is_named(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    program = Credentials((await made(tree.dan, "accounts:read"))["secret"])
+    edit = """mutation ($input: UpdateOrganizationInput!) { updateOrganization(input: $input) {
+        errors { code details } } }"""
+    edited = await ask(platform, program, edit, input={"id": tree.c1.id, "version": 1, "city": "Jurong"})
+    refused = {"code": "SCOPE_MISSING", "details": {"scope": "org:write"}}
+    assert edited.data["updateOrganization"]["errors"] == [refused]
+    preview = """mutation ($input: PreviewBatchUpdateInput!) { previewBatchUpdate(input: $input) {
+        errors { code details } } }"""
+    batch = await a_batch(tree.dan, tree.c1, "B1", [])
+    given = {"filter": {"batchIds": [batch]}, "changes": {"status": {"to": "BLOCKED"}}}
+    previewed = await ask(platform, program, preview, input=given)
+    assert previewed.data["previewBatchUpdate"]["errors"] == [refused | {"details": {"scope": "batches:write"}}]
+    read = await ask(platform, program, "{ wallets { totalCount } }")
+    assert [error["extensions"] for error in read.errors] == [refused | {"details": {"scope": "wallets:read"}}]
