@@ -57,12 +57,14 @@ async def confirm_batch_update(uow: UnitOfWork, order: ConfirmOrder) -> Outcome:
 async def cancel_batch_update(uow: UnitOfWork, batch_update_id: str) -> Outcome:
     """Stop a job, after the chunk that is running; done rows stay. Cancelling again answers the same (BAT-55).
 
-    Answers `batchUpdateId` and `state`. Refused: NOT_FOUND, the codes of the right, JOB_NOT_CANCELLABLE."""
+    Answers `batchUpdateId` and `state`. Refused: NOT_FOUND, the codes of the right, JOB_NOT_CANCELLABLE, then
+    ORGANIZATION_NOT_ACTIVE (a stopped customer's job ends by itself, BAT-49)."""
     job, customer = await locked_job(uow, batch_update_id)
     allow_update(uow, Action.CANCEL_BATCH_UPDATE, customer, changed_fields(json.loads(job["changes"])))
     before = _state_now(job, uow.now)
     after = state_after_cancel(before)
     if after is not before:
+        require_active(customer)
         await _set_cancelled(uow, job, after)
         _note(uow, job, customer, before, after)
     return {"batchUpdateId": job["id"], "state": after.value}

@@ -72,12 +72,23 @@ async def approve_support_session(uow: UnitOfWork, named: Named) -> Outcome:
 async def refuse_support_session(uow: UnitOfWork, named: Named) -> Outcome:
     """Say no to one session that is asked for.
 
-    Refused as `approve_support_session`, but for REAUTH_REQUIRED and ORGANIZATION_NOT_ACTIVE."""
-    row, _ = await _to_answer(uow, named)
+    Refused as `approve_support_session`, but for REAUTH_REQUIRED."""
+    row, organization = await _to_answer(uow, named)
+    require_active(organization)
     row = await _still_pending(uow, row["id"])
     await end_session(uow, row["id"], "REFUSED", state="REFUSED")
     await tell(uow, REFUSED, row, to_organization_id=row["supporter_organization_id"])
     return {"supportSessionId": row["id"]}
+
+
+async def asked_by_link(uow: UnitOfWork, token: str) -> Row:
+    """What the link of a mail asks to consent to, for one who may (SUP-3); changes nothing.
+
+    Refused as `refuse_support_session`."""
+    row, organization = await _to_answer(uow, Named(token=token))
+    require_active(organization)
+    _require_pending(row)
+    return row
 
 
 async def end_support_session(uow: UnitOfWork, session_id: str) -> Outcome:
@@ -152,18 +163,22 @@ async def _still_pending(uow: UnitOfWork, session_id: str) -> Row:
             *uow.scope, session_id,
         )  # fmt: skip
     row = await _by_id(uow, session_id)
-    if row["state"] == "OPEN":
-        refuse("SUPPORT_SESSION_ALREADY_OPEN", _MESSAGES["SUPPORT_SESSION_ALREADY_OPEN"])
-    if row["state"] == "LAPSED":
-        refuse("CONSENT_EXPIRED", _MESSAGES["CONSENT_EXPIRED"])
-    if row["state"] != "PENDING":
-        refuse("SUPPORT_SESSION_ENDED", _MESSAGES["SUPPORT_SESSION_ENDED"])
+    _require_pending(row)
     for standing in await standing_rows(uow, "a.support_session_id = $1", session_id):
         over = over_by(standing, uow.platform_now)
         if over is not None:
             code = "CONSENT_EXPIRED" if over == "LAPSED" else "SUPPORT_SESSION_ENDED"
             refuse(code, _MESSAGES[code])
     return row
+
+
+def _require_pending(row: Row) -> None:
+    if row["state"] == "OPEN":
+        refuse("SUPPORT_SESSION_ALREADY_OPEN", _MESSAGES["SUPPORT_SESSION_ALREADY_OPEN"])
+    if row["state"] == "LAPSED":
+        refuse("CONSENT_EXPIRED", _MESSAGES["CONSENT_EXPIRED"])
+    if row["state"] != "PENDING":
+        refuse("SUPPORT_SESSION_ENDED", _MESSAGES["SUPPORT_SESSION_ENDED"])
 
 
 async def _check_supporter(uow: UnitOfWork, row: Row) -> None:

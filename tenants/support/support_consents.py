@@ -9,7 +9,7 @@ from typing import Any
 from core.calendar import end_of_days, local_date
 from core.clock import Instant
 from core.ids import new_id
-from core.refusals import Blockers, refuse
+from core.refusals import Blockers
 from core.transaction import Row, fetch_one, insert
 from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, require_active, row_by_id
 from tenants.commands import Outcome
@@ -53,15 +53,20 @@ async def give_support_consent(uow: UnitOfWork, new: NewConsent) -> Outcome:
 async def revoke_support_consent(uow: UnitOfWork, consent_id: str) -> Outcome:
     """End a consent, and at once every session that stands on it.
 
-    Refused: NOT_FOUND, FORBIDDEN_WHILE_ACTING, FORBIDDEN, CONSENT_REQUIRED, REAUTH_REQUIRED, CONSENT_ENDED."""
+    Refused: NOT_FOUND, FORBIDDEN_WHILE_ACTING, FORBIDDEN, CONSENT_REQUIRED, REAUTH_REQUIRED; all at once
+    CONSENT_ENDED, ORGANIZATION_NOT_ACTIVE."""
     consent = await row_by_id(uow, "support_consent", consent_id, ("supportConsentId",))
     organization = await organization_by_id(uow, consent["organization_id"])
     allow(uow, Action.REVOKE_SUPPORT_CONSENT, organization)
     require_fresh_password(uow)
     consent = await _locked(uow, consent_id)
     now = await time_of_organization(uow, organization)
+    found = Blockers()
     if consent["ended_at"] is not None or now >= consent["ends_at"]:
-        refuse("CONSENT_ENDED", "This consent has ended; it is never revived.")
+        found.add("CONSENT_ENDED", "This consent has ended; it is never revived.")
+    if organization.is_stopped:
+        found.add("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
+    found.raise_if_any()
     await end_consent(uow, consent, "REVOKED", now)
     return {"supportConsentId": consent_id}
 
