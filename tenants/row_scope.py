@@ -21,6 +21,7 @@ class Sight(StrEnum):
     PAIR = auto()
     CATALOGUE_ITEM = auto()
     CATALOGUE_PRODUCT = auto()
+    MOVING = auto()
 
 
 SIGHT_OF_TABLE: dict[str, Sight] = {
@@ -37,9 +38,10 @@ SIGHT_OF_TABLE: dict[str, Sight] = {
     "plan": Sight.CATALOGUE_ITEM,
     "add_on": Sight.CATALOGUE_ITEM,
     "product": Sight.CATALOGUE_PRODUCT,
+    "move_offer": Sight.MOVING,
 }
 """Tables that are not simply seen by path range. Money stays with its pair after a move, and so do the log's entries
-about it; a catalogue is also seen by those it is offered to."""
+about it; a catalogue is also seen by those it is offered to, and the old seller's row of an offer by whom it moves."""
 
 _OFFERED_ON_SQLITE = """SELECT p.item_id FROM organization o
 JOIN price_list l ON l.organization_id = o.parent_id AND l.currency = o.currency
@@ -106,6 +108,8 @@ def predicate(alias: str, table: str, dialect: Dialect, first: int = 1, *, is_fo
             plans = f"SELECT n.product_id FROM plan n WHERE n.id IN ({_offered_items(dialect, own)})"
             offered = plans if dialect == "sqlite" else f"SELECT product_id FROM offered_products({own})"
             return f"({in_range} OR {alias}.id IN ({offered}))"
+        case Sight.MOVING:
+            return f"({in_range} OR ({alias}.moving_id = {own} AND {alias}.side = 'OLD_SELLER'))"
 
 
 def scoped(model: type[Model], scope: RowScope, tx: Transaction) -> QuerySet[Any]:
@@ -115,6 +119,8 @@ def scoped(model: type[Model], scope: RowScope, tx: Transaction) -> QuerySet[Any
     sight = SIGHT_OF_TABLE.get(model._meta.db_table, Sight.RANGE)
     if sight is Sight.PAIR:
         visible |= Q(organization_id=own)
+    elif sight is Sight.MOVING:
+        visible |= Q(moving_id=own, side="OLD_SELLER")
     elif sight is not Sight.RANGE:
         raise ValueError("a catalogue table is read by SQL: what is offered is no filter of the ORM")
     return model.filter(visible).using_db(tx.client)

@@ -38,6 +38,11 @@ def catalogue_table(table: str, offered: str) -> list[str]:
     ]
 
 
+def also_read(table: str, name: str, condition: str) -> list[str]:
+    """Rows of a tenant's table that somebody outside the range reads too, and never writes (MOVE-2)."""
+    return [f"CREATE POLICY {table}_{name} ON {table} FOR SELECT TO {APP_ROLE} USING ({condition})"]
+
+
 def system_table(table: str) -> list[str]:
     """A table of the platform itself (sign-in, numbers): the request role has no right on it at all."""
     return [

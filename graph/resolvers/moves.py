@@ -20,7 +20,8 @@ from tenants.unit_of_work import reading
 @strawberry.type
 class MoveQueries:
     move_offers: Connection[MoveOffer] = root_connection(
-        filter=MoveOfferFilter, description="Offers made to and by the viewer's organization and those below it."
+        filter=MoveOfferFilter,
+        description="Offers made to, by and about the viewer's organization, and those below it.",
     )
 
     @strawberry.field(description="Everything that stands in the way of a move at once, and what goes along (MOVE-4).")

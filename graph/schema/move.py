@@ -2,20 +2,23 @@
 
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 import strawberry
 
 from graph.schema.organization import Organization
 from graph.schema.scalars import Node
+from graph.sql.compile import Compilation
 from graph.sql.conditions import one_of
 from graph.sql.reads import column, condition, instant, table_type, to_one
 from tenants.permissions import Area
 
 
-@strawberry.enum(description="Which of the two sellers this row of an offer is shown to.")
+@strawberry.enum(description="As what the viewer sees this row of an offer. MOVING: it is about the viewer itself.")
 class MoveSide(Enum):
     OLD_SELLER = "OLD_SELLER"
     NEW_SELLER = "NEW_SELLER"
+    MOVING = "MOVING"
 
 
 @strawberry.enum(description="What became of an offer. SUPERSEDED: the organization was moved directly meanwhile.")
@@ -27,18 +30,27 @@ class MoveOfferState(Enum):
     SUPERSEDED = "SUPERSEDED"
 
 
+def _side(made: Compilation) -> str:
+    return f"CASE WHEN {{t}}.moving_id = {made.own_organization} THEN 'MOVING' ELSE {{t}}.side END"
+
+
+def _one_of_sides(made: Compilation, alias: str, tree: Any) -> str:
+    return one_of(_side(made))(made, alias, tree)
+
+
 @strawberry.input(description="Every given condition has to hold.")
 class MoveOfferFilter:
-    side: list[MoveSide] | None = condition(one_of("{t}.side"))
+    side: list[MoveSide] | None = condition(_one_of_sides)
 
 
 @table_type(
     "move_offer", prefix="mvo", area=Area.MOVE, newest_first=True,
-    description="An offer to take an organization over. Each of the two sellers has a row of its own (MOVE-2).",
+    description="An offer to take an organization over. Each of the two sellers has a row of its own (MOVE-2); the "
+    "organization itself sees the old seller's.",
 )  # fmt: skip
 class MoveOffer(Node):
     id: strawberry.ID = column("{t}.id")
-    side: MoveSide = column("{t}.side")
+    side: MoveSide = column(_side)
     state: MoveOfferState = column(
         lambda made: (
             f"CASE WHEN {{t}}.state = 'OPEN' AND {made.now} >= {{t}}.expires_at THEN 'EXPIRED' ELSE {{t}}.state END"

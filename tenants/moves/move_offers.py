@@ -5,7 +5,7 @@ An offer is a row of each of the two, who do not see each other; both rows chang
 from core.ids import new_id
 from core.refusals import Refused, refuse
 from core.transaction import Row, fetch_value, insert_many
-from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, row_by_id
+from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, require_active, row_by_id
 from tenants.commands import Outcome
 from tenants.moves.move_blockers import as_blockers, move_blockers, place_counts, read_facts, refuse_blocked
 from tenants.moves.move_tokens import offer_end, open_token, require_living, use_token
@@ -55,9 +55,12 @@ async def accept_move(uow: UnitOfWork, offer_id: str) -> Outcome:
 
 
 async def refuse_move(uow: UnitOfWork, offer_id: str) -> Outcome:
-    """Keep the organization, as the old seller. Answers moveOfferId. Refused: NOT_FOUND, FORBIDDEN, MOVE_EXPIRED."""
+    """Keep the organization, as the old seller. Answers moveOfferId.
+
+    Refused: NOT_FOUND, FORBIDDEN, MOVE_EXPIRED, ORGANIZATION_NOT_ACTIVE."""
     await lock_tree(uow.tx)
     offer, organization = await _open_offer(uow, Action.REFUSE_MOVE, offer_id)
+    require_active(organization)
     async with uow.as_platform("MOVE-2: the new seller's row of the offer"):
         await end_offers(uow, organization.id, "REFUSED")
         await _tell(uow, REFUSED_TOPIC, organization, await read_facts(uow, offer["new_seller_id"]))

@@ -36,7 +36,7 @@ PAIRS = frozenset(
         "invoice_line", "invoice_allocation",
     }
 )  # fmt: skip
-CATALOGUE = frozenset({"product", "plan", "add_on"})
+SHOWN_TO_SOME = frozenset({"product", "plan", "add_on", "move_offer"})
 VIEWERS = {
     "operator": "operator",
     "parent": "reseller",
@@ -119,8 +119,12 @@ class World:
             each["id"] for each in self.raw["price_list"]
             if each["organization_id"] == seller and (each["id"] == given or (given is None and each["is_default"]))
         }  # fmt: skip
+        about_itself = {
+            each["id"] for each in self.raw["move_offer"]
+            if (each["moving_id"], each["side"]) == (own.id, "OLD_SELLER")
+        }  # fmt: skip
         items = {price["item_id"] for price in self.raw["price"] if price["price_list_id"] in lists}
-        return items | {plan["product_id"] for plan in self.raw["plan"] if plan["id"] in items}
+        return about_itself | items | {plan["product_id"] for plan in self.raw["plan"] if plan["id"] in items}
 
 
 def _sees(viewer: Viewer, row: Stored, offered: set[str]) -> bool:
@@ -128,7 +132,7 @@ def _sees(viewer: Viewer, row: Stored, offered: set[str]) -> bool:
         return True
     if row.table in PAIRS:
         return row.organization_id == viewer.place.id
-    return row.table in CATALOGUE and row.id in offered
+    return row.table in SHOWN_TO_SOME and row.id in offered
 
 
 def models() -> Iterator[type[Model]]:

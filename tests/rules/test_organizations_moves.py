@@ -437,3 +437,42 @@ async def test_the_same_move_twice_is_one_and_a_replay_holds_no_token(platform: 
     assert await codes(f.olga, MOVE, organizationId=f.c1.id, newSellerId=f.r1.id, token=first["token"]) == ["NOT_FOUND"]
     stored = [json.dumps(row) for row in await rows(platform, "SELECT * FROM audit_entry")]
     assert not any(first["token"] in entry for entry in stored)
+
+
+async def test_move_2_who_moves_sees_what_became_of_its_token(platform: Platform) -> None:
+    # given an offer about C1, and one about C4
+    f = await the_sellers(platform)
+    offer = await an_offer(f.rob, f.ada, await a_token(f.cora))
+    await an_offer(f.ada, f.rob, await a_token(f.c4.someone))
+
+    # then C1 sees the one about itself alone, as what moves
+    mine = {"id": offer, "side": "MOVING", "state": "OPEN", "organizationName": "C1", "newSellerName": "R2"}
+    for who in (f.cora, f.dan):
+        seen = (await asked(who, OFFERS, platform)).data["moveOffers"]["nodes"]
+        assert seen == [mine | {"organization": {"name": "C1"}}]
+    assert (await asked(f.mia, OFFERS, platform)).codes == ["FORBIDDEN"]
+    assert (await asked(f.c3.someone, OFFERS, platform)).data["moveOffers"]["nodes"] == []
+    sides = "query ($s: [MoveSide!]) { moveOffers(filter: {side: $s}) { nodes { side } } }"
+    for side, count in (("MOVING", 1), ("OLD_SELLER", 0), ("NEW_SELLER", 0)):
+        assert len((await asked(f.cora, sides, platform, s=[side])).data["moveOffers"]["nodes"]) == count
+    by_role = [each["side"] for each in (await asked(f.ada, OFFERS, platform)).data["moveOffers"]["nodes"]]
+    assert sorted(by_role) == ["NEW_SELLER", "OLD_SELLER"]
+
+    # and answers nothing itself; how it ended stays to be read
+    for action in ("acceptMove", "refuseMove"):
+        assert await codes(f.cora, answering(action), moveOfferId=offer) == ["FORBIDDEN"]
+    assert (await done(f.ada, answering("acceptMove"), moveOfferId=offer))["errors"] == []
+    [seen] = (await asked(f.cora, OFFERS, platform)).data["moveOffers"]["nodes"]
+    assert (seen["id"], seen["side"], seen["state"]) == (offer, "MOVING", "ACCEPTED")
+
+
+async def test_org_16_an_offer_about_a_stopped_organization_waits(platform: Platform) -> None:
+    f = await the_sellers(platform)
+    offer = await an_offer(f.rob, f.ada, await a_token(f.cora))
+    suspension = "mutation ($i: SuspensionInput!) {{ {}(input: $i) {{ errors {{ code }} }} }}"
+    given = {"organizationId": f.c1.id, "reason": "SELLER"}
+    assert (await done(f.ada, suspension.format("suspendOrganization"), **given))["errors"] == []
+    for action in ("acceptMove", "refuseMove"):
+        assert await codes(f.ada, answering(action), moveOfferId=offer) == ["ORGANIZATION_NOT_ACTIVE"]
+    assert (await done(f.ada, suspension.format("liftSuspension"), **given))["errors"] == []
+    assert (await done(f.ada, answering("refuseMove"), moveOfferId=offer))["moveOffer"] == {"state": "REFUSED"}
