@@ -17,6 +17,10 @@ class MovementType(StrEnum):
     """What a LedgerTransaction is about: the kind in the transactions view (MON-91)."""
 
     PURCHASE = "PURCHASE"
+    RENEWAL = "RENEWAL"
+    RECOVERY = "RECOVERY"
+    EXTENSION = "EXTENSION"
+    REACTIVATION = "REACTIVATION"
     REFUND = "REFUND"
     PAY_OUT = "PAY_OUT"
     EARLY_END = "EARLY_END"

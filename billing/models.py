@@ -267,6 +267,7 @@ class Subscription(Model):
     created_at = fields.BigIntField()
     version = fields.BigIntField()
     external_number = fields.TextField(null=True)
+    renews_at = fields.BigIntField(null=True)
 
     class Meta:
         table = "subscription"

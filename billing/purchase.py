@@ -26,6 +26,7 @@ from billing.purchase_invoices import invoices_of, overdue_blocker
 from billing.purchase_method import PurchaseMethod, external_number
 from billing.purchase_rows import NewSubscription, write_subscription
 from billing.quote_id import QuoteSigner
+from billing.renewal_dates import renewal_instant
 from billing.sale import LevelSale, Sale, invoiced_elsewhere, price_sale
 from billing.subscription_status import ladder
 from core.calendar import local_date
@@ -164,14 +165,14 @@ async def purchase_subscription(uow: UnitOfWork, order: PurchaseOrder, signer: Q
         posted = await _charge(uow, prepared.sale, new.id, sale_id)
         await write_subscription(uow, new, sale_id, posted)
         await issue_invoices(uow.tx, invoices_of(prepared.sale, new.id, sale_id, uow.now), uow.now)
-        await follow_up(uow, [each.level.pair.wallet.id for each in prepared.sale.levels if _moves_more(each, uow.now)])
+        await follow_up(uow, [each.level.pair.wallet.id for each in prepared.sale.levels if moves_more(each, uow.now)])
     owner_id, path = prepared.organization.id, prepared.organization.path
     uow.audit("Subscription", new.id, organization_id=owner_id, path=path, after=new.audited)
     uow.send("subscription.purchased", new.id, {"subscriptionId": new.id}, organization_id=owner_id, path=path)
     return {"subscriptionId": new.id, "saleId": sale_id, "ledgerTransactionId": posted.get(0)}
 
 
-def _moves_more(sold: LevelSale, now: Instant) -> bool:
+def moves_more(sold: LevelSale, now: Instant) -> bool:
     """Whether the charge leaves the Wallet where something else follows: at an inclusive limit, or low (MON-62)."""
     after, policies = sold.wallet_after(now), sold.level.policies
     return sold.gross_micros > 0 and (is_suspending(after, policies, now) or is_low(after, policies))
@@ -242,4 +243,5 @@ def _new_subscription(prepared: PreparedPurchase, now: Instant) -> NewSubscripti
     return NewSubscription(
         new_id("sub"), prepared.sale, prepared.plan, prepared.add_ons, prepared.order.quantity,
         prepared.order.cycle_months, prepared.order.is_auto_renew, steps, policies.choice("finalState"), now,
+        renewal_instant(time.end, policies, organization.timezone),
     )  # fmt: skip

@@ -15,15 +15,16 @@ def invoices_of(sale: Sale, subscription_id: str, sale_id: str, now: Instant) ->
     return [
         NewInvoice(
             each.level.pair.wallet, each.level.pair.buyer, each.level.pair.seller, InvoiceType.TAX,
-            _lines(each, subscription_id), each.level.policies.integer("invoiceDueDays"), each.opened_micros(now),
-            sale_id,
+            invoice_lines(each, subscription_id), each.level.policies.integer("invoiceDueDays"),
+            each.opened_micros(now), sale_id,
         )
         for each in sale.levels
         if each.is_invoiced_at_once
     ]  # fmt: skip
 
 
-def _lines(sold: LevelSale, subscription_id: str) -> tuple[InvoiceLine, ...]:
+def invoice_lines(sold: LevelSale, subscription_id: str) -> tuple[InvoiceLine, ...]:
+    """One for each item in each segment of paid time."""
     return tuple(
         InvoiceLine(
             "SUBSCRIPTION", line.item.name, line.taxed, line.item.quantity, line.segment.start, line.segment.end,

@@ -34,6 +34,8 @@ class NewSubscription:
     ladder: Ladder
     final_state: str
     now: Instant
+    renews_at: Instant
+    """When it renews by itself first (SUB-40)."""
 
     @property
     def organization(self) -> Party:
@@ -56,12 +58,7 @@ async def write_subscription(uow: UnitOfWork, new: NewSubscription, sale_id: str
     """Store it with its segments and the charges of every level; `posted` is the LedgerTransaction by level."""
     where = {"organization_id": new.organization.id, "path": new.organization.path}
     await insert(uow.tx, "subscription", **_subscription_row(new))
-    segments = [(new_id("seg"), segment) for segment in new.sale.time.segments]
-    rows = [{**where, **_segment_row(new, sale_id, segment_id, each)} for segment_id, each in segments]
-    await insert_many(uow.tx, "segment", rows)
-    ids = {segment: segment_id for segment_id, segment in segments}
-    charges = [row for level in new.sale.levels for row in _charge_rows(new.id, level, ids, posted)]
-    await insert_many(uow.tx, "segment_charge", charges)
+    await write_paid_time(uow, new.id, new.sale, new.cycle_months, sale_id, posted)
     add_ons = [
         {**where, "subscription_id": new.id, "add_on_id": each.id, "name": each.name, "quantity": each.quantity}
         for each in new.add_ons
@@ -73,6 +70,25 @@ async def write_subscription(uow: UnitOfWork, new: NewSubscription, sale_id: str
         uow.actor.member_id,
     )  # fmt: skip
     await write_entries(uow.tx, [entry])
+
+
+async def write_paid_time(
+    uow: UnitOfWork, subscription_id: str, sale: Sale, cycle_months: int, sale_id: str, posted: Mapping[int, str]
+) -> None:
+    """The segments of a sale's time and what every level was charged for them (SUB-33)."""
+    holder = sale.buyer.level.pair.buyer
+    ids = {segment: new_id("seg") for segment in sale.time.segments}
+    segments = [
+        {
+            "id": segment_id, "organization_id": holder.id, "path": holder.path, "subscription_id": subscription_id,
+            "kind": segment.kind.value, "first_date": segment.start.isoformat(), "end_date": segment.end.isoformat(),
+            "day_base": segment.day_base, "cycle_months": cycle_months, "sale_id": sale_id, "created_at": uow.now,
+        }
+        for segment, segment_id in ids.items()
+    ]  # fmt: skip
+    await insert_many(uow.tx, "segment", segments)
+    charges = [row for level in sale.levels for row in _charge_rows(subscription_id, level, ids, posted)]
+    await insert_many(uow.tx, "segment_charge", charges)
 
 
 async def assign_owner(uow: UnitOfWork, organization: Party, subscription_id: str) -> None:
@@ -98,15 +114,7 @@ def _subscription_row(new: NewSubscription) -> dict[str, object]:
         "end_date": time.end.isoformat(), "started_at": new.now, "activated_at": new.now,
         "ends_at": new.ladder.ends_at, "grace_ends_at": new.ladder.grace_ends_at,
         "ladder_ends_at": new.ladder.ladder_ends_at, "final_state": new.final_state, "settings": "{}",
-        "created_at": new.now,
-    }  # fmt: skip
-
-
-def _segment_row(new: NewSubscription, sale_id: str, segment_id: str, segment: Segment) -> dict[str, object]:
-    return {
-        "id": segment_id, "subscription_id": new.id, "kind": segment.kind.value,
-        "first_date": segment.start.isoformat(), "end_date": segment.end.isoformat(), "day_base": segment.day_base,
-        "cycle_months": new.cycle_months, "sale_id": sale_id, "created_at": new.now,
+        "created_at": new.now, "renews_at": new.renews_at,
     }  # fmt: skip
 
 

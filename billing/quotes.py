@@ -101,7 +101,7 @@ async def quote_purchase(uow: UnitOfWork, order: PurchaseOrder, signer: QuoteSig
     blocker = _role_blocker(uow, prepared) or short
     expires_at = prepared.quote_expires_at(uow.now)
     return Quote(
-        signer.sign(prepared.quoted_facts, expires_at), expires_at, tuple(shown_levels(prepared, uow)), time.start,
+        signer.sign(prepared.quoted_facts, expires_at), expires_at, tuple(shown_levels(prepared.sale, uow)), time.start,
         time.end, time.segments[-1].last_day, ladder(time.end, zone, 0, 0, False).ends_at,
         () if blocker is None else (blocker,),
     )  # fmt: skip
@@ -113,12 +113,12 @@ def _role_blocker(uow: UnitOfWork, prepared: PreparedPurchase) -> Blocker | None
     return None if decision.code is None else Blocker(decision.code, "The asker may not buy this itself.")
 
 
-def shown_levels(prepared: PreparedPurchase, uow: UnitOfWork) -> Iterator[QuoteLevel]:
+def shown_levels(sale: Sale, uow: UnitOfWork) -> Iterator[QuoteLevel]:
     """The pairs below the asker and, with `resellerSeesCost`, what it pays itself; nothing above (VIS-2, VIS-9)."""
-    for place, level in enumerate(prepared.sale.levels):
+    for place, level in enumerate(sale.levels):
         if place and not _is_seen(level, uow.actor.path, uow.actor.organization_id):
             return
-        yield _level(prepared.sale, place, uow)
+        yield _level(sale, place, uow)
 
 
 def _is_seen(level: LevelSale, asker_path: str, asker_id: str) -> bool:

@@ -1,7 +1,8 @@
 """What a sale costs at every level and who cannot pay it (MON-30 to MON-33, MON-83). Pure: facts in, figures out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 
 from billing.chain import Level, LevelPrice, OrderedItem, SaleChain, level_price
@@ -117,12 +118,21 @@ class Sale:
         return sold.net_micros - bought.net_micros if sold.level.currency == bought.level.currency else None
 
 
-def price_sale(chain: SaleChain, items: Sequence[OrderedItem], time: PaidTime, cycle_months: int) -> Sale:
+def price_sale(
+    chain: SaleChain,
+    items: Sequence[OrderedItem],
+    time: PaidTime,
+    cycle_months: int,
+    *,
+    is_each_its_own_period: bool = False,
+) -> Sale:
     """Every line at every level, at the prices in force on the first day (SUB-3), from the buyer upward.
 
+    is_each_its_own_period: of several periods paid at once each costs what is in force on its own first day.
     Refused: PLAN_NOT_OFFERED, PRICE_MISSING, CYCLE_NOT_OFFERED (the buyer's level), COST_MISSING (above)."""
+    first_days = {each: each.start if is_each_its_own_period else time.start for each in time.segments}
     return Sale(
-        tuple(LevelSale(level, tuple(_lines(level, items, time, cycle_months))) for level in chain.levels), time
+        tuple(LevelSale(level, tuple(_lines(level, items, first_days, cycle_months))) for level in chain.levels), time
     )
 
 
@@ -136,11 +146,13 @@ def invoiced_elsewhere(sale: Sale, number: str) -> Sale:
     return replace(sale, levels=(LevelSale(own.level, free), *sale.levels[1:]), external_number=number)
 
 
-def _lines(level: Level, items: Sequence[OrderedItem], time: PaidTime, cycle_months: int) -> Iterator[ChargeLine]:
+def _lines(
+    level: Level, items: Sequence[OrderedItem], first_days: Mapping[Segment, date], cycle_months: int
+) -> Iterator[ChargeLine]:
     state = level.pair.buyer.state_code
     for item in items:
-        price = level_price(level, item.id, cycle_months, time.start, item.field)
-        for segment in time.segments:
+        for segment, first_day in first_days.items():
+            price = level_price(level, item.id, cycle_months, first_day, item.field)
             net = segment.fee_micros(price.unit.amount_micros * item.quantity, level.currency)
             rule = level.charged_tax_rule if item.is_taxable else None
             yield ChargeLine(item, segment, price, tax_on_top(net, rule, state, level.currency))

@@ -11,7 +11,8 @@ from core.clock import Instant
 from core.refusals import refuse
 from core.transaction import Row, fetch_one
 from tenants.access import OrganizationFacts, allow, not_found, organization_by_id
-from tenants.permissions import Action
+from tenants.permissions import Action, Condition
+from tenants.policy.policy import policies_for
 from tenants.unit_of_work import UnitOfWork
 
 
@@ -31,6 +32,8 @@ class SubscriptionRow:
     cycle_months: int
     currency: str
     method: str
+    external_number: str | None
+    is_auto_renew: bool
     anchor_date: date
     start_date: date
     end_date: date
@@ -58,12 +61,14 @@ class Held:
     holder: OrganizationFacts
 
 
+_RENEWING = frozenset({Action.RENEW, Action.RECOVER, Action.REACTIVATE})
 _PLAIN = (
     "id", "organization_id", "path", "seller_id", "product_id", "plan_id", "product_name", "plan_name", "quantity",
-    "cycle_months", "currency", "method", "activated_at", "renewal_failed_at", "version",
+    "cycle_months", "currency", "method", "external_number", "activated_at", "renewal_failed_at", "version",
 )  # fmt: skip
 _DATES = ("anchor_date", "start_date", "end_date")
-_COLUMNS = ", ".join(f"s.{name}" for name in (*_PLAIN, *_DATES, "settings", *FACT_COLUMNS))
+COLUMNS = ", ".join(f"s.{name}" for name in (*_PLAIN, *_DATES, "is_auto_renew", "settings", *FACT_COLUMNS))
+"""What `subscription_row` reads, of the table under `s`."""
 
 
 async def subscription_for(
@@ -75,19 +80,30 @@ async def subscription_for(
     lock = " FOR NO KEY UPDATE OF s" if uow.tx.dialect == "postgres" and not is_preview else ""
     row = await fetch_one(
         uow.tx,
-        f"SELECT {_COLUMNS} FROM subscription s WHERE s.id = $4 AND {uow.visible('s', 'subscription')}{lock}",
+        f"SELECT {COLUMNS} FROM subscription s WHERE s.id = $4 AND {uow.visible('s', 'subscription')}{lock}",
         *uow.scope, subscription_id,
     )  # fmt: skip
     if row is None:
         not_found(("subscriptionId",))
     holder = await organization_by_id(uow, row["organization_id"], ("subscriptionId",))
-    allow(uow, action, holder)
+    allow(uow, action, holder, await _holding(uow, action, holder))
     if version is not None and version != row["version"]:
         refuse("VERSION_CONFLICT", "The subscription was changed since.", ("version",), version=row["version"])
-    return Held(_subscription(row), holder)
+    return Held(subscription_row(row), holder)
 
 
-def _subscription(row: Row) -> SubscriptionRow:
+async def _holding(uow: UnitOfWork, action: Action, holder: OrganizationFacts) -> tuple[Condition, ...]:
+    """The condition under which roles of the holder renew: the seller's `renewRoles` (SUB-54)."""
+    if action not in _RENEWING or holder.id != uow.actor.organization_id:
+        return ()
+    roles = (await policies_for(uow, holder.id)).roles("renewRoles")
+    return (Condition.ROLE_IN_RENEW_ROLES,) if uow.actor.role in roles else ()
+
+
+def subscription_row(row: Row) -> SubscriptionRow:
+    """A row that was read with COLUMNS."""
     plain: dict[str, Any] = {name: row[name] for name in _PLAIN}
     dates: dict[str, Any] = {name: date.fromisoformat(row[name]) for name in _DATES}
-    return SubscriptionRow(**plain, **dates, settings=json.loads(row["settings"]), facts=facts_of(row))
+    is_auto_renew = bool(row["is_auto_renew"])
+    settings = json.loads(row["settings"])
+    return SubscriptionRow(**plain, **dates, is_auto_renew=is_auto_renew, settings=settings, facts=facts_of(row))

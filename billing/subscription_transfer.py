@@ -130,7 +130,8 @@ async def _hand_over(uow: UnitOfWork, held: Held, target: OrganizationFacts, lev
     steps = (_moved(at, held.holder, target) for at in (facts.ends_at, facts.grace_ends_at, facts.ladder_ends_at))
     await uow.tx.execute(
         "UPDATE subscription SET organization_id = $5, path = $6, settings = $7, ends_at = $8, grace_ends_at = $9, "
-        f"ladder_ends_at = $10, version = version + 1 WHERE id = $4 AND {uow.visible('subscription', 'subscription')}",
+        "ladder_ends_at = $10, renews_at = NULL, version = version + 1 "
+        f"WHERE id = $4 AND {uow.visible('subscription', 'subscription')}",
         *uow.scope, subscription.id, target.id, target.path, "{}", *steps,
     )  # fmt: skip
     for table in ("subscription_add_on", "segment"):

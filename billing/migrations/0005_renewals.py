@@ -1,0 +1,25 @@
+"""When a subscription is renewed by itself next: what the due job looks for (SUB-40, SUB-43)."""
+
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+from core.ddl import for_postgres, for_sqlite
+from core.migration_operations import HandWritten
+
+COLUMNS = """
+ALTER TABLE subscription ADD COLUMN
+    renews_at bigint;
+CREATE INDEX subscription_due_renewal ON subscription (renews_at) WHERE renews_at IS NOT NULL;
+CREATE INDEX subscription_undated_renewal ON subscription (id) WHERE renews_at IS NULL;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("billing", "0004_numbers")]
+    operations = [
+        HandWritten(
+            sqlite=for_sqlite(COLUMNS),
+            postgres=for_postgres(COLUMNS),
+            state=[ops.AddField("Subscription", "renews_at", fields.BigIntField(null=True))],
+        ),
+    ]
