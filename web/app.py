@@ -10,14 +10,26 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
-from web import brand, deletion_link, dev_mails, exports, invitations, openid, passkeys, passwords
+from web import (
+    brand,
+    deletion_link,
+    dev_mails,
+    exports,
+    invitations,
+    notice_pages,
+    openid,
+    passkeys,
+    passwords,
+    support_link,
+)
 from web.address_limit import AddressLimit
 from web.api import Api, build_api
+from web.auth_request import wants_page
 from web.background import working
 from web.callers import Callers
 from web.context import request_context
@@ -28,6 +40,7 @@ from web.health import healthz, readyz
 from web.home import home, is_signed_in
 from web.hosts import Hosts, neutral_host_of
 from web.json_response import JsonResponse
+from web.link_pages import done_page
 from web.metrics import metrics
 from web.readiness import Readiness, database_blockers
 from web.request_log import RequestLog
@@ -83,6 +96,8 @@ def _routes(api: Api, settings: Settings) -> list[BaseRoute]:
         *invitations.ROUTES,
         *deletion_link.ROUTES,
         *passwords.ROUTES,
+        *support_link.ROUTES,
+        *notice_pages.ROUTES,
         Route("/auth/sign-out", sign_out, methods=["POST"]),
         Route("/auth/reauthenticate", reauthenticate, methods=["POST"]),
         *exports.ROUTES,
@@ -112,7 +127,9 @@ def _lifespan(settings: Settings, api: Api, clock: Clock) -> Callable[[Starlette
 
 
 async def _refused(request: Request, error: Any) -> Response:
-    """No such path, no such method."""
+    """No such path, no such method; a browser is told so by a page, and led on from an address that takes forms."""
+    if wants_page(request) and error.status_code in (404, 405):
+        return RedirectResponse("/", 303) if error.status_code == 405 else done_page("There is no such page.", 404)
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "BAD_REQUEST")
     body = {"errors": [{"code": code, "message": str(error.detail)}]}
     return JsonResponse(body, error.status_code, dict(error.headers or {}))

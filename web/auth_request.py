@@ -48,6 +48,7 @@ _STATUS = {
     "FIELD_REQUIRED": 400,
     "PASSKEY_INVALID": 400,
     "PASSKEY_LIMIT": 409,
+    "SUPPORT_SESSION_ALREADY_OPEN": 409,
     "PUBLIC_URL_MISSING": 503,
 }
 """Of a refusal; any other code is 401."""

@@ -6,7 +6,9 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
+
+from web.home import sign_in_page
 
 
 def graphql_page() -> Response:
@@ -24,8 +26,8 @@ def graphql_page() -> Response:
 
 
 def sign_in_first() -> Response:
-    """What everybody else gets."""
-    return PlainTextResponse("Sign in to open the query page.", 401, {"cache-control": "no-store"})
+    """What everybody else gets: the form, and why."""
+    return sign_in_page("Sign in to open the query page.", 401)
 
 
 @cache

@@ -19,8 +19,8 @@ from web.credentials import credentials_of
 from web.hosts import shown_site
 
 _SIGN_IN = """$refusal<form method="post" action="/auth/sign-in">
-<label>E-mail <input name="email" type="email" autocomplete="username" required autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<label>E-mail <input name="email" type="email" autocomplete="username" value="$email" required$at_email></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required$at_password></label>
 <button>Sign in</button>
 </form>
 <p><a href="/password-forgotten">Forgot your password?</a></p>"""
@@ -50,10 +50,16 @@ async def home(request: Request) -> Response:
     return page(Template(_SIGNED_IN).substitute({name: escape(text) for name, text in shown.items()}))
 
 
-def sign_in_page(refusal: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """The form, with the reason why the last try failed."""
-    alert = f'<p role="alert">{escape(refusal)}</p>' if refusal else ""
-    return page(Template(_SIGN_IN).substitute(refusal=alert), status, headers)
+def sign_in_page(
+    refusal: str = "", status: int = 200, headers: dict[str, str] | None = None, *, email: str = ""
+) -> Response:
+    """The form, with the reason why the last try failed and the e-mail that was typed then."""
+    at_email, at_password = ("", " autofocus") if email else (" autofocus", "")
+    content = Template(_SIGN_IN).substitute(
+        refusal=f'<p role="alert">{escape(refusal)}</p>' if refusal else "", email=escape(email), at_email=at_email,
+        at_password=at_password,
+    )  # fmt: skip
+    return page(content, status, headers)
 
 
 def second_factor_page(

@@ -1,8 +1,9 @@
 """What a start refuses before it opens its port: each reason with a code and a sentence that says what to do.
 
-Checks settings and the database; changes neither."""
+Checks settings, the database and the address; changes none."""
 
 import fcntl
+import socket
 from typing import IO
 
 import structlog
@@ -41,6 +42,17 @@ def check_settings(settings: Settings) -> None:
         message = "SQLite serves from one process: set TENANTRY_WORKERS to 1, or DATABASE_URL to a PostgreSQL."
         found.add("SQLITE_ONE_PROCESS", message, ("TENANTRY_WORKERS",))
     found.raise_if_any()
+
+
+def check_address(settings: Settings) -> None:
+    """Refused: ADDRESS_NOT_FREE, when the port cannot be opened, for example because a server listens there."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        asked = f"{settings.host}:{settings.port}"
+        message = f"{asked} cannot be opened ({error.strerror}): stop what listens there, or set TENANTRY_PORT."
+        refuse("ADDRESS_NOT_FREE", message, ("TENANTRY_HOST", "TENANTRY_PORT"))
 
 
 async def check_database(settings: Settings, database: Database) -> None:

@@ -31,7 +31,7 @@ from web.auth_request import (
 )
 from web.credentials import credentials_of
 from web.graphql_request import BadRequest
-from web.home import second_factor_page
+from web.home import second_factor_page, sign_in_page
 from web.json_response import JsonResponse
 
 CREDENTIAL_BYTES = 64 * 1024
@@ -71,7 +71,13 @@ def site_of(request: Request, settings: Settings) -> Site:
 async def _sign_in(request: Request, settings: Settings, platform: Platform) -> Response:
     given = await fields(request, "email", "password")
     credentials = credentials_of(request, settings)
-    session = await signing_in.sign_in(platform, given["email"], given["password"], credentials)
+    try:
+        session = await signing_in.sign_in(platform, given["email"], given["password"], credentials)
+    except Refused as refused:
+        if not is_form(request):
+            raise
+        status, headers = status_of(refused.blockers)
+        return sign_in_page(refused.blockers[0].message, status, headers, email=given["email"])
     if isinstance(session, SecondFactorNeeded):
         return _half(request, settings, session)
     return signed_in_response(request, settings, platform, session)

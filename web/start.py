@@ -15,7 +15,7 @@ from core.refusals import refuse
 from core.settings import Settings
 from tenants.unit_of_work import Platform
 from web.mails import mailer_of
-from web.production import check_database, check_settings, claim_server_file, has_demo_users
+from web.production import check_address, check_database, check_settings, claim_server_file, has_demo_users
 from web.readiness import database_blockers
 
 APP_ROLE = "tenantry_app"
@@ -83,7 +83,10 @@ async def serving_platform(settings: Settings, clock: Clock) -> AsyncIterator[Pl
 
 
 async def prepared(settings: Settings) -> Welcome:
-    """Every check of a start, made before any port is opened; answers what to tell the person who started it."""
+    """Every check of a start, made before any port is opened; answers what to tell the person who started it.
+
+    Refused: as `serving_platform`, and ADDRESS_NOT_FREE."""
     async with serving_platform(settings, SystemClock()) as platform:
+        check_address(settings)
         shows_demo = not settings.is_production and await has_demo_users(platform.database)
     return Welcome(tuple(import_module("web.demo").SIGN_INS)) if shows_demo else Welcome()

@@ -46,20 +46,20 @@ class Page:
         if first is not None and last is not None:
             raise coded("PAGE_SIZE_INVALID", "Ask for `first` or `last`, not both.", field=["first"])
         size = first or last
-        _check_size(size)
+        if size is not None:
+            checked_size(size.value, "last" if last is not None else "first")
         order = _order(arguments.get("orderBy"), reads, alias)
         return Page(size, arguments.get("after"), arguments.get("before"), last is not None, order)
 
+    def checked_size(self, size: Any) -> int:
+        """The same of a later value of the argument."""
+        return checked_size(size, "last" if self.is_backward else "first")
 
-def _check_size(size: Leaf | None) -> None:
-    if size is not None:
-        checked_size(size.value)
 
-
-def checked_size(size: Any) -> int:
-    """The size of a page. Refused: PAGE_SIZE_INVALID (SRCH-6)."""
+def checked_size(size: Any, field: str = "first") -> int:
+    """The size of a page, from the argument `field`. Refused: PAGE_SIZE_INVALID (SRCH-6)."""
     if not isinstance(size, int) or not 1 <= size <= LARGEST_PAGE:
-        raise coded("PAGE_SIZE_INVALID", f"A page has 1 to {LARGEST_PAGE} rows.", field=["first"])
+        raise coded("PAGE_SIZE_INVALID", f"A page has 1 to {LARGEST_PAGE} rows.", field=[field])
     return size
 
 
@@ -125,7 +125,7 @@ class _Parts:
         """The parameter of the page's size, bound when it is first needed: a mere count needs none."""
         if self._size is None:
             given = self.page.size
-            self._size = self.compilation.bind(given, checked_size) if given else str(DEFAULT_PAGE)
+            self._size = self.compilation.bind(given, self.page.checked_size) if given else str(DEFAULT_PAGE)
         return self._size
 
     def member(self, holder: str, same: list[FieldNode]) -> str:
@@ -218,8 +218,9 @@ class _Parts:
     def _beyond(self, cursor: Leaf, *, is_after: bool) -> str:
         """The keyset condition: rows strictly after (or before) the one the cursor names, in the page's order."""
         width = len(self.page.order)
-        decode_cursor(cursor.value, width)
-        values = [self.compilation.bind(cursor, _cursor_value(place, width)) for place in range(width)]
+        field = "after" if is_after else "before"
+        decode_cursor(cursor.value, width, field)
+        values = [self.compilation.bind(cursor, _cursor_value(place, width, field)) for place in range(width)]
         tests = []
         for place, each in enumerate(self.page.order):
             equal = [f"{earlier.sql} = {values[index]}" for index, earlier in enumerate(self.page.order[:place])]
@@ -228,16 +229,16 @@ class _Parts:
         return "(" + " OR ".join(f"({test})" for test in tests) + ")"
 
 
-def _cursor_value(place: int, width: int) -> Any:
-    return lambda text: decode_cursor(text, width)[place]
+def _cursor_value(place: int, width: int, field: str) -> Any:
+    return lambda text: decode_cursor(text, width, field)[place]
 
 
-def decode_cursor(text: Any, width: int) -> list[Any]:
-    """The ordering values that a cursor holds. Refused: CURSOR_INVALID."""
+def decode_cursor(text: Any, width: int, field: str) -> list[Any]:
+    """The ordering values that the cursor in argument `field` holds. Refused: CURSOR_INVALID."""
     try:
         values = json.loads(bytes.fromhex(str(text)))
     except ValueError:
         values = None
     if not isinstance(values, list) or len(values) != width:
-        raise coded("CURSOR_INVALID", "This cursor is not of this list and order.", field=["after"])
+        raise coded("CURSOR_INVALID", "This cursor is not of this list and order.", field=[field])
     return values

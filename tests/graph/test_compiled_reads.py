@@ -111,10 +111,13 @@ async def test_a_key_reads_within_its_scopes(platform: Platform, tree: Tree) -> 
 async def test_page_sizes_and_cursors_are_checked(platform: Platform, tree: Tree) -> None:
     ada = await credentials_of(tree.ada)
     for arguments in ("first: 0", "first: 101", "last: -1", "first: 1, last: 1"):
-        assert (await ask(platform, ada, f"{{ members({arguments}) {{ totalCount }} }}")).codes == ["PAGE_SIZE_INVALID"]
+        answer = await ask(platform, ada, f"{{ members({arguments}) {{ totalCount }} }}")
+        named = {"code": "PAGE_SIZE_INVALID", "field": [arguments.partition(":")[0]]}
+        assert [error["extensions"] for error in answer.errors] == [named]
     for cursor in ("zz", "00", "5b5d"):
-        document = f'{{ members(after: "{cursor}") {{ nodes {{ id }} }} }}'
-        assert (await ask(platform, ada, document)).codes == ["CURSOR_INVALID"]
+        for argument in ("after", "before"):
+            answer = await ask(platform, ada, f'{{ members({argument}: "{cursor}") {{ nodes {{ id }} }} }}')
+            assert [error["extensions"] for error in answer.errors] == [{"code": "CURSOR_INVALID", "field": [argument]}]
 
 
 async def test_a_statement_is_kept_for_other_values_of_its_variables(platform: Platform, tree: Tree) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -62,6 +63,14 @@ def test_a_setting_that_is_wrong_is_named_and_its_value_is_not() -> None:
         f"{wrong}DATABASE_URL: Value error, must start with sqlite://, postgresql:// or postgres://",
         f"{wrong}TENANTRY_PORT: Input should be a valid integer, unable to parse string as an integer",
     ]
+
+
+def test_a_port_that_somebody_has_is_refused_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = tenantry("serve", database_url=f"sqlite:///{tmp_path}/tenantry.db", TENANTRY_PORT=port)
+    assert (done.code, done.codes) == (3, ["ADDRESS_NOT_FREE"])
+    assert f"127.0.0.1:{port} cannot be opened" in done.errors
 
 
 def test_migrating_twice_and_the_doctor(tmp_path: Path) -> None:

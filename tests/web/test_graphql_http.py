@@ -248,8 +248,10 @@ def test_suggestions_are_for_signed_in_users() -> None:
 def test_the_query_page_is_for_signed_in_users_and_loads_nothing_foreign() -> None:
     html = {"accept": "text/html"}
     with toy_client() as stranger, toy_client(token="key") as member:
-        assert stranger.get("/graphql", headers=html).status_code == 401
+        form = stranger.get("/graphql", headers=html)
         page = member.get("/graphql", headers=html)
+    assert form.status_code == 401
+    assert "Sign in to open the query page." in form.text and 'action="/auth/sign-in"' in form.text
     assert page.status_code == 200
     assert "://" not in page.text
     policy = page.headers["content-security-policy"]

@@ -53,6 +53,16 @@ async def test_signing_in_answers_a_token_and_sets_a_cookie(client: httpx2.Async
     )
 
 
+async def test_the_form_keeps_the_email_and_a_reload_leads_back(client: httpx2.AsyncClient) -> None:
+    typed = '"><b>ada@tenantry.test'
+    again = await client.post("/auth/sign-in", data={"email": typed, "password": WRONG})
+    assert again.status_code == 401
+    assert 'value="&quot;&gt;&lt;b&gt;ada@tenantry.test"' in again.text and "<b>" not in again.text
+    reloaded = await client.get("/auth/sign-in", headers={"accept": "text/html"})
+    assert (reloaded.status_code, reloaded.headers["location"]) == (303, "/")
+    assert codes_of(await client.get("/auth/sign-in")) == ["METHOD_NOT_ALLOWED"]
+
+
 async def test_token_and_cookie_open_the_same_session(client: httpx2.AsyncClient) -> None:
     token = (await sign_in(client)).json()["accessToken"]
     assert await viewer_status(client) == (200, [])
