@@ -19,10 +19,12 @@ from tenants.organization_events import (
     on_organization_erased,
 )
 from tenants.questions import OpenBusiness, open_business
+from tenants.stops.erased_rows import Erased, erase_rows
 from tenants.unit_of_work import UnitOfWork
 
 _ENDED = frozenset({Status.EXPIRED, Status.TERMINATED})
 _NOT_RUNNING = _ENDED | {Status.DEACTIVATED}
+ASSIGNMENTS = Erased("subscription_assignment", "Subscription", {"assignedMemberId": "member_id"}, "subscription_id")
 _SUMS = ("wallet_micros", "due_micros", "payable_micros", "unbilled_micros")
 
 
@@ -61,11 +63,15 @@ async def end_its_business(uow: UnitOfWork, event: OrganizationErased) -> None:
     """Subscriptions are TERMINATED, assignments gone, the Wallet with the seller is closed as it stands (DEL-5, 7)."""
     async with uow.as_platform("DEL-5: what has ended is written whoever ends it"):
         await _terminate(uow, event)
-        for text in (
-            "DELETE FROM subscription_assignment WHERE organization_id = $1",
-            "UPDATE wallet SET closed_at = $2, version = version + 1 WHERE organization_id = $1 AND closed_at IS NULL",
-        ):
-            await uow.tx.execute(text, event.organization_id, *([event.at] if "$2" in text else []))
+        await erase_rows(uow, ASSIGNMENTS, event.organization_id)
+        closed = await uow.tx.fetch(
+            "UPDATE wallet SET closed_at = $2, version = version + 1 WHERE organization_id = $1 AND closed_at IS NULL "
+            "RETURNING id, path",
+            event.organization_id, event.at,
+        )  # fmt: skip
+    for row in closed:
+        uow.audit("Wallet", row["id"], organization_id=event.organization_id, path=row["path"],
+                  before={"closedAt": None}, after={"closedAt": event.at})  # fmt: skip
 
 
 @on_deletion_blocked

@@ -9,29 +9,34 @@ from tenants.organization_events import (
     on_deletion_settled,
     on_organization_erased,
 )
+from tenants.stops.erased_rows import Erased, erase_rows
 from tenants.stops.suspension_rows import store_status
 from tenants.support.support_ending import end_session, standing_rows
 from tenants.unit_of_work import UnitOfWork
 
 ENDED = "notice.organization_ended"
-_OWN_TABLES = (
-    "support_consent",
-    "move_token",
-    "kyc_code",
-    "kyc_document",
-    "owner_contact_change",
-    "ownership_recovery",
-    "identity_provider",
-    "invitation",
-    "api_key",
-    "member",
-    "policy_value",
-    "policy_preset",
-    "policy_bound",
-    "organization_picture",
-    "brand_domain",
-    "brand",
-    "notice",
+_OF_IT = "organization_id"
+OWN_ROWS = (
+    Erased("support_consent", "SupportConsent", {"access": "access", "lastDate": "last_date"}),
+    Erased("move_token", "MoveToken", {"state": "state", "expiresAt": "expires_at"}),
+    Erased("kyc_code", "KycCode", {"expiresAt": "expires_at"}, _OF_IT),
+    Erased("kyc_document", "KycDocument", {"kind": "kind"}),
+    Erased("owner_contact_change", "OwnerContactChange", {"memberId": "member_id", "state": "state"}),
+    Erased("ownership_recovery", "OwnershipRecovery", {"memberId": "member_id", "state": "state"}),
+    Erased("identity_provider", "IdentityProvider", {"issuer": "issuer"}),
+    Erased("invitation", "Invitation", {"memberId": "member_id", "state": "state"}),
+    Erased("api_key", "ApiKey", {"name": "name", "prefix": "prefix"}),
+    Erased(
+        "member",
+        "Member",
+        {"givenName": "given_name", "familyName": "family_name", "email": "email", "role": "role"},
+    ),
+    Erased("policy_value", "Policy", {"name": "parameter"}, _OF_IT),
+    Erased("policy_preset", "PolicyPreset", {"preset": "preset"}, _OF_IT),
+    Erased("policy_bound", "Policy", {"name": "parameter"}, _OF_IT),
+    Erased("organization_picture", "OrganizationPicture", {"mediaType": "media_type"}, _OF_IT),
+    Erased("brand_domain", "Brand", {"domain": "domain"}, _OF_IT),
+    Erased("brand", "Brand", {"brandName": "brand_name", "supportEmail": "support_email"}, _OF_IT),
 )
 """Members, their documents and consents, keys, settings; what billing/ and accounts/ hold goes before, by the hook."""
 
@@ -51,11 +56,12 @@ async def end_for_good(uow: UnitOfWork, organization: OrganizationFacts, status:
     await _end_what_stands_open(uow, organization)
     erased = OrganizationErased(organization.id, organization.path, status, uow.now)
     await on_organization_erased.tell(uow, erased)
-    for table in _OWN_TABLES:
-        await uow.tx.execute(
-            f"DELETE FROM {table} AS t WHERE t.organization_id = $4 AND {uow.visible('t', table)}",
-            *uow.scope, organization.id,
-        )  # fmt: skip
+    for kind in OWN_ROWS:
+        await erase_rows(uow, kind, organization.id)
+    await uow.tx.execute(  # which notices have left: no fact of the organization's
+        f"DELETE FROM notice AS t WHERE t.organization_id = $4 AND {uow.visible('t', 'notice')}",
+        *uow.scope, organization.id,
+    )  # fmt: skip
     uow.audit("Organization", organization.id, organization_id=organization.id, path=organization.path,
               before={"status": organization.status}, after={"status": status}, reason=reason)  # fmt: skip
     payload = {"organization": organization.name, "billingNumber": organization.billing_number, "status": status,
@@ -68,10 +74,14 @@ async def _end_what_stands_open(uow: UnitOfWork, organization: OrganizationFacts
     for row in await standing_rows(uow, "a.organization_id = $1", organization.id):
         await end_session(uow, row["support_session_id"], "ORGANIZATION_ENDED", at=uow.now)
     async with uow.as_platform("MOVE-2: an offer is a row of each of the two sellers"):
-        await uow.tx.execute(
-            "UPDATE move_offer SET state = 'EXPIRED', ended_at = $2 WHERE moving_id = $1 AND state = 'OPEN'",
+        rows = await uow.tx.fetch(
+            "UPDATE move_offer SET state = 'EXPIRED', ended_at = $2 WHERE moving_id = $1 AND state = 'OPEN' "
+            "RETURNING id, organization_id, path",
             organization.id, uow.now,
         )  # fmt: skip
+    for row in rows:
+        uow.audit("MoveOffer", row["id"], organization_id=row["organization_id"], path=row["path"],
+                  before={"state": "OPEN"}, after={"state": "EXPIRED"})  # fmt: skip
 
 
 async def _addresses(uow: UnitOfWork, organization: OrganizationFacts) -> list[str]:

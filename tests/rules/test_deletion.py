@@ -1,6 +1,8 @@
 """Scenarios and rules of an organization's end: A-30, A-32 to A-34, A-76, DEL-1 to DEL-7, by GraphQL, both engines."""
 
 import asyncio
+import json
+from collections import Counter
 
 import pytest
 
@@ -20,6 +22,7 @@ from tenants.unit_of_work import Platform, UnitOfWork
 from tests.acting import Act, do
 from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, a_member, an_api_key, credentials_of
+from tests.makers_accounts import a_batch, a_card, preview
 from tests.makers_billing import (
     a_plan,
     a_preset,
@@ -29,7 +32,7 @@ from tests.makers_billing import (
     require_sound_books,
     rows,
 )
-from tests.makers_subscriptions import set_policy, status
+from tests.makers_subscriptions import assign, set_policy, status
 from tests.rules.fixture_organizations import Fixture, the_fixture
 from tests.rules.stop_documents import (
     DEACTIVATE,
@@ -268,6 +271,41 @@ async def test_del_5_what_is_erased_and_what_stays(platform: Platform) -> None:
     [row] = await rows(platform, "SELECT count(*) AS many FROM users WHERE id = $1", tree.cora.user_id)
     assert row["many"] == 1
     assert (await standing(tree.ben, tree.c1))["status"] == "DEACTIVATED_BY_USER"
+
+
+async def test_aud_1_each_erased_row_has_its_entry(platform: Platform) -> None:
+    # given C1 with three members, an invitation, a key, a batch of two accounts and a job
+    tree = await the_fixture(platform)
+    pending = await a_member(platform, of=tree.c1, name="pat", accepted=False)
+    await an_api_key(tree.cora)
+    batch = await a_batch(tree.dan, tree.c1, "B1", [a_card("12345678"), a_card("12345679")])
+    await preview(tree.dan, batch, {"status": {"to": "BLOCKED"}})
+    await pay(tree.c1, "60")
+    bought = await buy(tree.cora, tree.c1, await a_sold_plan(tree))
+    await assign(tree.mia, bought["subscriptionId"])
+    await set_policy(tree.o, userDeactivation="FINAL")
+    members = await rows(platform, "SELECT id FROM member WHERE organization_id = $1", tree.c1.id)
+    kinds = {"Member": "member", "Account": "account", "ApiKey": "api_key", "Batch": "batch"}
+    kinds["Invitation"] = "invitation"
+    expected = {kind: await count(platform, table, tree.c1) for kind, table in kinds.items()}
+    assigned = await count(platform, "subscription_assignment", tree.c1)
+    expected |= {"BatchUpdate": 1, "Organization": 1, "Subscription": 1 + assigned, "Wallet": 1}
+
+    # when it ends for good
+    assert await refused(tree.cora, DEACTIVATE, confirmForfeit=True) == []
+
+    # then each row that went has one entry of the organization, by whom, and no secret
+    entries = await rows(
+        platform, "SELECT * FROM audit_entry WHERE action = 'deactivateOrganization' AND result_code IS NULL"
+    )
+    found = Counter(entry["entity_type"] for entry in entries)
+    assert found == expected, found
+    assert {(entry["organization_id"], entry["actor_name"]) for entry in entries} == {(tree.c1.id, "Cora Test")}
+    gone = {entry["entity_id"]: entry for entry in entries if entry["entity_type"] == "Member"}
+    assert gone.keys() == {row["id"] for row in members}
+    assert json.loads(gone[pending.id]["before_values"])["email"] == pending.email
+    assert all(entry["after_values"] is None for entry in gone.values())
+    assert not any(word in str(entry["before_values"]) for entry in entries for word in ("hash", "sealed"))
 
 
 async def test_del_7_what_blocks_a_final_end(platform: Platform) -> None:
