@@ -1,9 +1,8 @@
 """The contacts of an organization as rows: who counts as one, and whose e-mail proves a request (CON-1, 2, 4)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from core.transaction import Row
 from tenants.names import folded_email, normalized
 from tenants.unit_of_work import UnitOfWork
 
@@ -18,20 +17,15 @@ class Contact:
     email: str
 
 
-def is_contact(member: Mapping[str, Any]) -> bool:
-    """Whether a row of `member` is a contact: it holds a category, or as OWNER what nobody holds (CON-2)."""
-    return member["role"] == "OWNER" or any(member[name] for name in FLAGS)
+async def is_contact(uow: UnitOfWork, organization_id: str, member_id: str) -> bool:
+    """Whether that member is a contact of the organization, with an e-mail or without."""
+    return any(row["id"] == member_id for row in await _contact_rows(uow, organization_id))
 
 
 async def contacts_of(uow: UnitOfWork, organization_id: str) -> list[Contact]:
     """The organization's contacts that have an e-mail, the OWNER first."""
-    rows = await uow.tx.fetch(
-        f"SELECT m.id, m.email, m.role, {', '.join(f'm.{name}' for name in FLAGS)} FROM member m "
-        f"WHERE m.organization_id = $4 AND m.email IS NOT NULL AND {uow.visible('m', 'member')} "
-        "ORDER BY CASE WHEN m.role = 'OWNER' THEN 0 ELSE 1 END, m.id",
-        *uow.scope, organization_id,
-    )  # fmt: skip
-    return [Contact(row["id"], row["email"]) for row in rows if is_contact(row)]
+    rows = await _contact_rows(uow, organization_id)
+    return [Contact(row["id"], row["email"]) for row in rows if row["email"] is not None]
 
 
 async def contact_by_email(uow: UnitOfWork, organization_id: str, email: str | None) -> Contact | None:
@@ -42,3 +36,15 @@ async def contact_by_email(uow: UnitOfWork, organization_id: str, email: str | N
     return next(
         (each for each in await contacts_of(uow, organization_id) if folded_email(each.email) == searched), None
     )
+
+
+async def _contact_rows(uow: UnitOfWork, organization_id: str) -> list[Row]:
+    """Who holds a category, and the OWNER also for what nobody holds (CON-2)."""
+    rows = await uow.tx.fetch(
+        f"SELECT m.id, m.email, m.role, {', '.join(f'm.{name}' for name in FLAGS)} FROM member m "
+        f"WHERE m.organization_id = $4 AND (m.role = 'OWNER' OR {' OR '.join(f'm.{name}' for name in FLAGS)}) "
+        f"AND {uow.visible('m', 'member')} ORDER BY CASE WHEN m.role = 'OWNER' THEN 0 ELSE 1 END, m.id",
+        *uow.scope, organization_id,
+    )  # fmt: skip
+    is_left = any(not any(row[name] for row in rows) for name in FLAGS)
+    return [row for row in rows if is_left or any(row[name] for name in FLAGS)]

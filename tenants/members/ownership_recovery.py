@@ -13,7 +13,7 @@ from core.transaction import Row, fetch_value, insert
 from tenants.access import OrganizationFacts, allow, organization_by_id, row_by_id
 from tenants.commands import Outcome
 from tenants.input_checks import required
-from tenants.members.contact_rows import contact_by_email
+from tenants.members.contact_rows import Contact, contact_by_email
 from tenants.members.members import lock_members
 from tenants.members.ownership import MEMBER_COLUMNS, hand_over, owner_of, target_of
 from tenants.members.ownership_rules import target_blockers
@@ -45,18 +45,15 @@ class NewRecovery:
 async def recover_ownership(uow: UnitOfWork, new: NewRecovery) -> Outcome:
     """Name a new OWNER; it counts when `ownerRecoveryDays` are over, unless the present one stops it.
 
-    Refused: NOT_FOUND, FORBIDDEN, REAUTH_REQUIRED; FIELD_REQUIRED, CONTACT_PROOF_REQUIRED; then all at once
+    Refused: NOT_FOUND, FORBIDDEN, REAUTH_REQUIRED; all at once CONTACT_PROOF_REQUIRED, FIELD_REQUIRED; then all at once
     ORGANIZATION_NOT_ACTIVE, RECOVERY_ALREADY_OPEN, TARGET_INVITATION_PENDING, TARGET_IS_OWNER, TARGET_NOT_MEMBER,
     TARGET_NO_PORTAL_ACCESS. Answers organizationId and recoveryId."""
     organization = await organization_by_id(uow, new.organization_id, ("organizationId",))
     await row_by_id(uow, "member", new.member_id, ("memberId",), "t.id")
     allow(uow, Action.RECOVER_OWNERSHIP, organization)
     require_fresh_password(uow)
-    reason, ticket = _checked(new)
     contact = await contact_by_email(uow, organization.id, new.contact_email)
-    if contact is None:
-        message = "A recovery is asked for from a contact's e-mail, never by phone."
-        refuse("CONTACT_PROOF_REQUIRED", message, ("contactEmail",))
+    reason, ticket, contact_email = _checked(new, contact)
     await lock_members(uow, organization.id)
     target = await row_by_id(uow, "member", new.member_id, ("memberId",), MEMBER_COLUMNS)
     await _refuse_blocked(uow, organization, target)
@@ -65,12 +62,12 @@ async def recover_ownership(uow: UnitOfWork, new: NewRecovery) -> Outcome:
     takes_effect_at = end_of_days(local_date(uow.now, organization.timezone), days, organization.timezone)
     await insert(
         uow.tx, "ownership_recovery", id=recovery_id, organization_id=organization.id, path=organization.path,
-        member_id=new.member_id, reason=reason, ticket=ticket, contact_email=contact.email,
+        member_id=new.member_id, reason=reason, ticket=ticket, contact_email=contact_email,
         requested_by_name=uow.actor.name, requested_by_member_id=uow.actor.member_id,
         requested_by_organization_id=uow.actor.organization_id, state="OPEN", created_at=uow.now,
         takes_effect_at=takes_effect_at,
     )  # fmt: skip
-    after = {"memberId": new.member_id, "contactEmail": contact.email, "takesEffectAt": takes_effect_at}
+    after = {"memberId": new.member_id, "contactEmail": contact_email, "takesEffectAt": takes_effect_at}
     uow.audit("OwnershipRecovery", recovery_id, organization_id=organization.id, path=organization.path,
               after=after, reason=reason, ticket=ticket)  # fmt: skip
     _send(uow, organization.id, organization.path, STARTED_TOPIC, {
@@ -157,14 +154,18 @@ async def _take_effect(uow: UnitOfWork, recovery: Row) -> None:
         _send(uow, organization.id, organization.path, LAPSED_TOPIC, payload)
 
 
-def _checked(new: NewRecovery) -> tuple[str, str]:
-    """Reason and ticket, normalized. Refused: FIELD_REQUIRED for both at once."""
+def _checked(new: NewRecovery, contact: Contact | None) -> tuple[str, str, str]:
+    """Reason and ticket, normalized, and the contact's e-mail. Refused, all at once: the codes of input."""
     found = Blockers()
     reason, ticket = normalized(new.reason or ""), normalized(new.ticket or "")
     required(found, reason or None, ("reason",))
     required(found, ticket[:TICKET_LENGTH] or None, ("ticket",))
+    if contact is None:
+        message = "A recovery is asked for from a contact's e-mail, never by phone."
+        found.add("CONTACT_PROOF_REQUIRED", message, ("contactEmail",))
     found.raise_if_any()
-    return reason, ticket
+    assert contact is not None
+    return reason, ticket, contact.email
 
 
 async def _refuse_blocked(uow: UnitOfWork, organization: OrganizationFacts, target: Row) -> None:
