@@ -1,4 +1,4 @@
-"""The values of Policy that a charge was made under and that a later refund is figured by (SUB-120, POL-4).
+"""The values of Policy that a charge was made under: a later refund or change goes by them (SUB-120, POL-4).
 
 A change of policy holds from the next period: what is charged keeps its own."""
 
@@ -11,11 +11,12 @@ REFUND_TERMS = (
     "allowRefund", "refundWindowDays", "refundAfterWindow", "refundClock", "refundMaxDiscountPercent",
     "refundDocument", "payoutFee",
 )  # fmt: skip
+CHANGE_TERMS = ("downgradeTiming", "upgradeResetsAnchor")
 
 
 def terms_json(policies: Policies) -> str:
     """What is stored with every charge of a pair; `policies` are those of the pair's buyer."""
-    return json.dumps(policies.snapshot(*REFUND_TERMS))
+    return json.dumps(policies.snapshot(*REFUND_TERMS, *CHANGE_TERMS))
 
 
 def stored_terms(text: str | None) -> dict[str, JsonValue]:

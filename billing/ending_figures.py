@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.chain import Level
+from billing.paid_lots import line_of
 from billing.posting import Entry, LedgerAccount, WalletTerms, charge, refund, refund_paid_out
 from billing.refund import (
     ChargeRefund,
@@ -183,9 +184,9 @@ def _end_level(
 
 
 def _binding(charges: Sequence[StoredCharge]) -> list[StoredCharge]:
-    """The latest charge of each item whose price binds to a term: what a cycle costs now (SUB-86)."""
-    latest = {each.item_id: each for each in charges if each.min_term_months is not None}
-    return list(latest.values())
+    """The latest charge of each line that is held, if its price binds to a term: what a cycle costs now (SUB-86)."""
+    latest = {line_of(each.item_id): each for each in charges}
+    return [each for each in latest.values() if each.min_term_months is not None and each.cycle_fee_micros]
 
 
 def _early_end(level: Level, bound: StoredCharge, ending: Ending) -> TaxedAmount:

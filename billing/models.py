@@ -299,6 +299,7 @@ class Segment(Model):
     cycle_months = fields.BigIntField()
     sale_id = fields.TextField()
     created_at = fields.BigIntField()
+    replaced_date = fields.TextField(null=True)
 
     class Meta:
         table = "segment"
@@ -328,9 +329,31 @@ class SegmentCharge(Model):
     min_term_months = fields.BigIntField(null=True)
     early_end_percent = fields.TextField(null=True)
     terms = fields.JSONField[object](null=True)
+    first_date = fields.TextField(null=True)
+    sale_id = fields.TextField(null=True)
+    added_quantity = fields.BigIntField(null=True)
+    left_quantity = fields.BigIntField(null=True)
 
     class Meta:
         table = "segment_charge"
+        app = "billing"
+
+
+class QueuedChange(Model):
+    subscription_id = fields.CharField(max_length=128, primary_key=True)
+    organization_id = fields.TextField()
+    path = fields.TextField()
+    plan_id = fields.TextField(null=True)
+    plan_name = fields.TextField(null=True)
+    quantity = fields.BigIntField(null=True)
+    cycle_months = fields.BigIntField(null=True)
+    add_ons = fields.JSONField[object]()
+    applies_date = fields.TextField()
+    applies_at = fields.BigIntField()
+    queued_at = fields.BigIntField()
+
+    class Meta:
+        table = "queued_change"
         app = "billing"
 
 

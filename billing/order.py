@@ -105,8 +105,12 @@ async def _in_other_currency(uow: UnitOfWork, plan_id: str, buyer_id: str) -> Pl
     return PlanInOtherCurrency(str(currency))
 
 
-async def read_add_ons(uow: UnitOfWork, orders: Sequence[AddOnOrder]) -> tuple[AddOnRow, ...]:
-    """The add-ons in the order's order, if the actor sees all of them. Refused: NOT_FOUND."""
+async def read_add_ons(
+    uow: UnitOfWork, orders: Sequence[AddOnOrder], listed_in: str = "addOns"
+) -> tuple[AddOnRow, ...]:
+    """The add-ons in the order's order, if the actor sees all of them; `listed_in`: the input's field.
+
+    Refused: NOT_FOUND."""
     if not orders:
         return ()
     ids = list(dict.fromkeys(order.add_on_id for order in orders))
@@ -118,7 +122,7 @@ async def read_add_ons(uow: UnitOfWork, orders: Sequence[AddOnOrder]) -> tuple[A
     by_id = {row["id"]: row for row in rows}
     found = []
     for place, order in enumerate(orders):
-        field = ("addOns", str(place), "addOnId")
+        field = (listed_in, str(place), "addOnId")
         if order.add_on_id not in by_id:
             not_found(field)
         found.append(_add_on(by_id[order.add_on_id], order.quantity, field))

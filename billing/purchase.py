@@ -155,7 +155,7 @@ async def purchase_subscription(uow: UnitOfWork, order: PurchaseOrder, signer: Q
     require_currency(order.total_currency, seen.organization.currency, ("total", "currency"))
     async with uow.as_platform("MON-30: a sale charges every level up to the Product's owner"):
         prepared = await price_order(uow, seen)
-        await _require_not_ending(uow, seen.organization.id)
+        await require_not_ending(uow, seen.organization.id)
         _require_fresh(prepared, signer, uow.now)
         if prepared.overdue is not None:
             raise Refused((prepared.overdue,))
@@ -186,7 +186,7 @@ def require_chain_active(organization: OrganizationFacts) -> None:
         refuse("UPSTREAM_SUSPENDED", "A seller above is not active.")
 
 
-async def _require_not_ending(uow: UnitOfWork, organization_id: str) -> None:
+async def require_not_ending(uow: UnitOfWork, organization_id: str) -> None:
     """Behind the Wallet's lock: a deletion of the same moment came first, or finds the subscription (DEL-2, GEN-7)."""
     if uow.tx.dialect == "postgres":
         status = await fetch_value(uow.tx, "SELECT status FROM organization WHERE id = $1", organization_id)

@@ -124,12 +124,13 @@ def _charge_rows(
     terms = terms_json(level.level.policies)
     for line in level.lines:
         posted_id = posted.get(level.level.pair.level)
-        yield _charge_row(subscription_id, level, line, segment_ids[line.segment], posted_id) | {"terms": terms}
+        yield charge_row(subscription_id, level, line, segment_ids[line.segment], posted_id) | {"terms": terms}
 
 
-def _charge_row(
+def charge_row(
     subscription_id: str, level: LevelSale, line: ChargeLine, segment_id: str, transaction_id: str | None
 ) -> dict[str, object]:
+    """What a level was charged for an item in a segment, as stored; `terms` are the caller's."""
     pair, price = level.level.pair, line.price
     return {
         "id": new_id("charge"), "organization_id": pair.buyer.id,

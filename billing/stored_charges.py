@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from billing.charge_terms import stored_terms
+from billing.paid_lots import PLAN_LINE, line_of
 from billing.periods import SegmentKind, anchor_of_segment
 from billing.refund import ChargeKind, RefundableCharge
 from billing.subscription_access import SubscriptionRow
@@ -15,10 +16,12 @@ from core.transaction import Row, Transaction
 from tenants.policy_parameters import JsonValue
 
 _KINDS = {
-    SegmentKind.WHOLE_CYCLE: ChargeKind.WHOLE_CYCLE,
-    SegmentKind.BROKEN: ChargeKind.BROKEN,
-    SegmentKind.CALENDAR_PART: ChargeKind.PRORATED,
+    SegmentKind.WHOLE_CYCLE.value: ChargeKind.WHOLE_CYCLE,
+    SegmentKind.BROKEN.value: ChargeKind.BROKEN,
+    SegmentKind.CALENDAR_PART.value: ChargeKind.PRORATED,
+    "CHANGE": ChargeKind.PRORATED,
 }
+"""A change inside a segment covers the days from it to the segment's end (SUB-60, SUB-82)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class StoredCharge:
     item_name: str
     is_taxable: bool
     cycle_fee_micros: int
+    """What the units that are held now of its line would cost for a cycle; 0 of what was removed."""
     cycle_months: int
     min_term_months: int | None
     early_end_percent: Fraction
@@ -50,13 +54,17 @@ class StoredCharge:
 
 _CHARGES = """
 SELECT c.id, c.wallet_id, c.item_id, c.quantity, c.unit_price_micros, c.net_micros, c.taxes, c.discount_percent,
-    c.refunded_net_micros, c.terms, c.min_term_months, c.early_end_percent, g.kind, g.first_date, g.end_date,
-    g.cycle_months, g.sale_id, coalesce(p.name, a.name) AS item_name, coalesce(p.is_taxable, a.is_taxable) AS is_taxable
+    c.refunded_net_micros, c.terms, c.min_term_months, c.early_end_percent,
+    CASE WHEN c.first_date IS NULL THEN g.kind ELSE 'CHANGE' END AS kind, coalesce(c.first_date, g.first_date) AS
+    first_date, g.first_date AS segment_date, coalesce(g.replaced_date, g.end_date) AS period_end, g.end_date,
+    g.cycle_months, coalesce(c.sale_id, g.sale_id) AS sale_id, coalesce(p.name, a.name) AS item_name,
+    coalesce(p.is_taxable, a.is_taxable) AS is_taxable, h.quantity AS held_add_ons
 FROM segment_charge c JOIN segment g ON g.id = c.segment_id
 LEFT JOIN plan p ON p.id = c.item_id LEFT JOIN add_on a ON a.id = c.item_id
+LEFT JOIN subscription_add_on h ON h.subscription_id = c.subscription_id AND h.add_on_id = c.item_id
 WHERE c.subscription_id = $1
     AND NOT EXISTS (SELECT 1 FROM ledger_transaction r WHERE r.reverses_id = c.ledger_transaction_id)
-ORDER BY g.first_date, c.level, c.id
+ORDER BY segment_date, c.level, c.id
 """
 
 
@@ -70,8 +78,8 @@ async def stored_charges(tx: Transaction, subscription: SubscriptionRow) -> tupl
 
 
 def _first_period_end(rows: Sequence[Row]) -> str:
-    first = min((row["first_date"] for row in rows), default="")
-    return max((row["end_date"] for row in rows if row["first_date"] == first), default="")
+    first = min((row["segment_date"] for row in rows), default="")
+    return max((row["period_end"] for row in rows if row["segment_date"] == first), default="")
 
 
 def _charge(row: Row, subscription: SubscriptionRow, first_period_end: str) -> StoredCharge:
@@ -79,15 +87,16 @@ def _charge(row: Row, subscription: SubscriptionRow, first_period_end: str) -> S
     refundable = RefundableCharge(
         first_day=start,
         end=date.fromisoformat(row["end_date"]),
-        anchor=anchor_of_segment(start, subscription.anchor_date),
+        anchor=anchor_of_segment(date.fromisoformat(row["segment_date"]), subscription.anchor_date),
         charged=taxed_amount(row["net_micros"], row["taxes"]),
-        kind=_KINDS[SegmentKind(row["kind"])],
+        kind=_KINDS[row["kind"]],
         discount_percent=Fraction(row["discount_percent"]),
         is_of_first_period=row["first_date"] < first_period_end,
     )
+    held = subscription.quantity if line_of(row["item_id"]) == PLAN_LINE else row["held_add_ons"] or 0
     return StoredCharge(
         row["id"], row["wallet_id"], row["sale_id"], row["item_id"], row["item_name"], bool(row["is_taxable"]),
-        row["unit_price_micros"] * row["quantity"], row["cycle_months"], row["min_term_months"],
+        row["unit_price_micros"] * held, row["cycle_months"], row["min_term_months"],
         Fraction(row["early_end_percent"] or 0), refundable, row["refunded_net_micros"],
         stored_terms(row["terms"]),
     )  # fmt: skip
