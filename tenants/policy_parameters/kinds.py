@@ -14,6 +14,8 @@ JsonValue = bool | int | str | list["JsonValue"] | dict[str, "JsonValue"] | None
 T_co = TypeVar("T_co", covariant=True)
 
 LARGEST_INTEGER = 1_000_000_000
+LARGEST_DAYS = 36_500
+"""A hundred years: further off no date can be counted on, and no job may stumble over one."""
 
 
 class ValueRefused(ValueError):
@@ -92,9 +94,10 @@ class Integers(Kind[tuple[int, ...]]):
     """Different whole numbers, in the order given; the empty list is none."""
 
     minimum: int = 0
+    maximum: int = LARGEST_INTEGER
 
     def canonical(self, raw: object) -> JsonValue:
-        numbers = [Integer(self.minimum).canonical(each) for each in as_list(raw)]
+        numbers = [Integer(self.minimum, self.maximum).canonical(each) for each in as_list(raw)]
         return without_repeats(numbers)
 
     def read(self, value: JsonValue) -> tuple[int, ...]:

@@ -2,14 +2,24 @@
 
 from core.money import MICROS
 from tenants.policy_parameters.definition import DOT, Parameter, parameter
-from tenants.policy_parameters.kinds import Boolean, Choice, Integer, Money, Names, OrNone, Percent, Ranking
+from tenants.policy_parameters.kinds import (
+    LARGEST_DAYS,
+    Boolean,
+    Choice,
+    Integer,
+    Money,
+    Names,
+    OrNone,
+    Percent,
+    Ranking,
+)
 from tenants.policy_parameters.tables import MoneyByRole, Times
 
 ALLOCATION_CATEGORIES = ("OUTSTANDING", "OTHER", "RENTAL", "CURRENT", "PREPAID")
 LARGEST_CHUNK_ROWS = 5_000
 _UNBOUNDED_PERCENT = MICROS
 
-_DAYS = Integer()
+_DAYS = Integer(0, LARGEST_DAYS)
 _MINUTES = Integer(1)
 _AMOUNT = Money(minimum_micros=0)
 _INVOICING = Choice(("INDIVIDUAL_AND_MONTHLY", "CONSOLIDATED_MONTHLY", "PER_PAYMENT", "NONE"))

@@ -2,6 +2,7 @@
 
 from tenants.policy_parameters.definition import DOT, Parameter, parameter
 from tenants.policy_parameters.kinds import (
+    LARGEST_DAYS,
     Boolean,
     Choice,
     Choices,
@@ -16,7 +17,7 @@ from tenants.policy_parameters.tables import HoldDays, IntegersByMonths, MoneyBy
 
 NO_SERVICE_REASONS = ("EXPIRED", "ACCOUNT_BLOCKED", "ORGANIZATION_BLOCKED", "SUSPENDED", "NO_FUNDS")
 
-_DAYS = Integer()
+_DAYS = Integer(0, LARGEST_DAYS)
 _COUNT = Integer(1)
 _B3_FEES = {"SGD": "21.40", "MYR": "60", "HKD": "110", "AUD": "20", "USD": "17"}
 _NO_FIGURE = (None, None)
@@ -36,7 +37,7 @@ RENEWAL: tuple[Parameter, ...] = (
     parameter("renewGroupAtomic", Boolean(), True, True, False, False, False),
     parameter("cardFallback", Boolean(), True, True, True, True, False),
     parameter("renewOnPayment", Boolean(), True, False, True, True, True),
-    parameter("renewRetryDays", Integers(1), [2, 4, 6], [], [], [], []),
+    parameter("renewRetryDays", Integers(1, LARGEST_DAYS), [2, 4, 6], [], [], [], []),
     parameter("renewWhileSuspended", Boolean(), False, DOT, DOT, DOT, True),
     parameter("renewRoles", Choices(ROLES), ["OWNER", "ADMIN", "BILLING"]),
     parameter("shortfall", Choice(("FAIL", "DAILY_REDUCTION")), "FAIL", DOT, DOT, DOT, "DAILY_REDUCTION"),
@@ -55,8 +56,8 @@ LADDER: tuple[Parameter, ...] = (
     parameter("autoReactivate", Boolean(), True, False, True, DOT, DOT),
     parameter("reactivateAllOrNothing", Boolean(), False, False, True, DOT, DOT),
     parameter("reactivateBalanceMin", OrNone(Money()), None, DOT, "0", DOT, DOT),
-    parameter("reminderDays", Integers(), [30, 15, 7, 1], [14], [30, 15, 7, 1], [7, 1], []),
-    parameter("expiringDays", Integers(), [3], [3], [30, 15, 7, 1], [7, 1], []),
+    parameter("reminderDays", Integers(0, LARGEST_DAYS), [30, 15, 7, 1], [14], [30, 15, 7, 1], [7, 1], []),
+    parameter("expiringDays", Integers(0, LARGEST_DAYS), [3], [3], [30, 15, 7, 1], [7, 1], []),
     parameter("proformaDaysBefore", IntegersByMonths((1, 3, 6, 12)), {}, DOT, {"1": 7, "3": 20, "6": 20, "12": 30},
               DOT, DOT),
     parameter("balancePaymentDays", _DAYS, 30, DOT, 30, DOT, DOT),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from tenants.names import currencies
 from tenants.permissions import Role
 from tenants.policy_parameters.kinds import (
+    LARGEST_DAYS,
     Integer,
     JsonValue,
     Kind,
@@ -24,7 +25,7 @@ from tenants.policy_parameters.kinds import (
 )
 
 _AMOUNT = Money(minimum_micros=0)
-_DAYS = OrNone(Integer())
+_DAYS = OrNone(Integer(0, LARGEST_DAYS))
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -56,7 +57,7 @@ class MoneyByRole(Kind[Mapping[Role, int]]):
 
 @dataclass(frozen=True, slots=True)
 class IntegersByMonths(Kind[Mapping[int, int]]):
-    """A number for cycles of each of these months, all or none (the empty object)."""
+    """A number of days for cycles of each of these months, all or none (the empty object)."""
 
     months: tuple[int, ...]
 
@@ -65,7 +66,7 @@ class IntegersByMonths(Kind[Mapping[int, int]]):
         if not numbers:
             return {}
         only_keys(numbers, map(str, self.months))
-        return {str(month): Integer().canonical(numbers.get(str(month))) for month in self.months}
+        return {str(month): Integer(0, LARGEST_DAYS).canonical(numbers.get(str(month))) for month in self.months}
 
     def read(self, value: JsonValue) -> Mapping[int, int]:
         return {int(month): Integer().read(number) for month, number in as_mapping(value).items()}
