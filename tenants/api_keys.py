@@ -73,11 +73,12 @@ async def make_api_key(uow: UnitOfWork, new: NewApiKey) -> Outcome:
 
 
 async def revoke_api_key(uow: UnitOfWork, api_key_id: str) -> Outcome:
-    """End a key: from the next request on it is refused API_KEY_REVOKED.
+    """End a key: from the next request on it is refused API_KEY_REVOKED, and so is what it replaced (KEY-4).
 
     Refused: NOT_FOUND, FORBIDDEN, REAUTH_REQUIRED, ORGANIZATION_NOT_ACTIVE. Answers apiKeyId."""
     _, row = await _own_key(uow, Action.REVOKE_API_KEY, api_key_id)
     await _end(uow, row, uow.now)
+    await _end_replaced(uow, row)
     await on_api_key_revoked.tell(uow, ApiKeyRevoked(row["organization_id"], row["maker_member_id"], uow.now))
     return {"apiKeyId": api_key_id}
 
@@ -196,3 +197,17 @@ async def _end(uow: UnitOfWork, row: Row, at: Instant) -> None:
     )  # fmt: skip
     uow.audit("ApiKey", row["id"], organization_id=row["organization_id"], path=row["path"],
               before={"revokedAt": row["revoked_at"]}, after={"revokedAt": at})  # fmt: skip
+
+
+async def _end_replaced(uow: UnitOfWork, row: Row) -> None:
+    """Who revokes a rotated key revokes the old secrets that would still work for the rest of their 24 hours."""
+    replaced = await uow.tx.fetch(
+        "SELECT k.* FROM api_key k WHERE k.organization_id = $4 AND k.maker_member_id = $5 AND k.expires_at = $6 "
+        f"AND k.revoked_at = $7 AND k.revoked_at > $8 AND {uow.visible('k', 'api_key')}",
+        *uow.scope, row["organization_id"], row["maker_member_id"], row["expires_at"], row["created_at"] + OVERLAP,
+        uow.now,
+    )  # fmt: skip
+    for old in replaced:
+        if (old["name"], old["scopes"]) == (row["name"], row["scopes"]):
+            await _end(uow, old, uow.now)
+            await _end_replaced(uow, old)

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from core.clock import HOUR, FixedClock
+from tenants.actor import Credentials
 from tenants.unit_of_work import Platform
 from tests.graph.asking import ask
 from tests.graph.billing_documents import asked, codes, done
@@ -17,6 +19,12 @@ SEEN = """{ supportSessions { nodes { kind access reason ticket openedAt endedAt
     before after onBehalfOfName } } }"""
 CONTACT = "mutation ($input: SetContactForInput!) { setContactFor(input: $input) { errors { code } } }"
 DEMO = "mutation ($input: CreateDemoInput!) { createDemo(input: $input) { errors { code } account { kind } } }"
+MAKE_KEY = (
+    "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
+    errors { code } secret apiKey { id } } }"""
+)
+ROTATE = "mutation ($input: ApiKeyInput!) { rotateApiKey(input: $input) { errors { code } secret apiKey { id } } }"
+REVOKE_KEY = "mutation ($input: ApiKeyInput!) { revokeApiKey(input: $input) { errors { code } } }"
 RECOVER = "mutation ($input: RecoverOwnershipInput!) { recoverOwnership(input: $input) { errors { code field } } }"
 
 
@@ -110,3 +118,23 @@ async def test_con_4_what_is_missing_of_a_recovery_is_said_at_once(platform: Pla
     tree = await the_fixture(platform)
     refused = await done(tree.ada, RECOVER, organizationId=tree.c1.id, memberId=tree.dan.id, contactEmail="x@y.test")
     assert codes(refused) == ["CONTACT_PROOF_REQUIRED", "FIELD_REQUIRED", "FIELD_REQUIRED"]
+
+
+async def test_key_4_who_revokes_a_rotated_key_revokes_its_old_secrets(platform: Platform, clock: FixedClock) -> None:
+    # given a key that was rotated twice within a day, and another one like it
+    tree = await the_fixture(platform)
+    given = {"organizationId": tree.c1.id, "name": "CRM", "scopes": ["org:read"]}
+    first, other = await done(tree.cora, MAKE_KEY, **given), await done(tree.cora, MAKE_KEY, **given)
+    clock.advance_to(clock.now() + HOUR)
+    second = await done(tree.cora, ROTATE, apiKeyId=first["apiKey"]["id"])
+    clock.advance_to(clock.now() + HOUR)
+    third = await done(tree.cora, ROTATE, apiKeyId=second["apiKey"]["id"])
+
+    async def told(key: dict[str, Any]) -> list[str]:
+        return (await ask(platform, Credentials(key["secret"]), "{ viewer { role } }")).codes
+
+    assert [await told(each) for each in (first, second, third, other)] == [[], [], [], []]
+    # when it is revoked, then none of its secrets works, and the other key does
+    assert codes(await done(tree.cora, REVOKE_KEY, apiKeyId=third["apiKey"]["id"])) == []
+    revoked = ["API_KEY_REVOKED"]
+    assert [await told(each) for each in (first, second, third, other)] == [revoked, revoked, revoked, []]
