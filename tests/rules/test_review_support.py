@@ -19,10 +19,8 @@ SEEN = """{ supportSessions { nodes { kind access reason ticket openedAt endedAt
     before after onBehalfOfName } } }"""
 CONTACT = "mutation ($input: SetContactForInput!) { setContactFor(input: $input) { errors { code } } }"
 DEMO = "mutation ($input: CreateDemoInput!) { createDemo(input: $input) { errors { code } account { kind } } }"
-MAKE_KEY = (
-    "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
+MAKE_KEY = """mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
     errors { code } secret apiKey { id } } }"""
-)
 ROTATE = "mutation ($input: ApiKeyInput!) { rotateApiKey(input: $input) { errors { code } secret apiKey { id } } }"
 REVOKE_KEY = "mutation ($input: ApiKeyInput!) { revokeApiKey(input: $input) { errors { code } } }"
 RECOVER = "mutation ($input: RecoverOwnershipInput!) { recoverOwnership(input: $input) { errors { code field } } }"
