@@ -10,3 +10,4 @@ from accounts import demo_due as demo_due
 from accounts import erasure as erasure
 from accounts import member_accounts as member_accounts
 from accounts import moving as moving
+from accounts import released_numbers as released_numbers

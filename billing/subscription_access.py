@@ -10,8 +10,8 @@ from billing.timeline import FACT_COLUMNS, Subject, facts_of
 from core.clock import Instant
 from core.refusals import refuse
 from core.transaction import Row, fetch_one
-from tenants.access import OrganizationFacts, allow, not_found, organization_by_id
-from tenants.permissions import Action, Condition
+from tenants.access import OrganizationFacts, allow, not_found, organization_by_id, relation_to
+from tenants.permissions import Action, Condition, Decision, decide
 from tenants.policy.policy import policies_for
 from tenants.unit_of_work import UnitOfWork
 
@@ -77,7 +77,23 @@ async def subscription_for(
     """The subscription, if the actor may do this to it; its row stays locked unless it is a preview (GEN-1, GEN-7).
 
     Refused: NOT_FOUND, FORBIDDEN and the other codes of the permission table, VERSION_CONFLICT (SUB-15)."""
-    lock = " FOR NO KEY UPDATE OF s" if uow.tx.dialect == "postgres" and not is_preview else ""
+    held = await _read(uow, subscription_id, is_locked=not is_preview)
+    allow(uow, action, held.holder, await _holding(uow, action, held.holder))
+    stored = held.subscription.version
+    if version is not None and version != stored:
+        refuse("VERSION_CONFLICT", "The subscription was changed since.", ("version",), version=stored)
+    return held
+
+
+async def subscription_seen(uow: UnitOfWork, action: Action, subscription_id: str) -> tuple[Held, Decision]:
+    """The subscription, if the actor sees it, and whether the actor may do this to it. Refused: NOT_FOUND."""
+    held = await _read(uow, subscription_id, is_locked=False)
+    holding = await _holding(uow, action, held.holder)
+    return held, decide(action, uow.actor.role, relation_to(uow, held.holder), uow.actor.via, holding)
+
+
+async def _read(uow: UnitOfWork, subscription_id: str, *, is_locked: bool) -> Held:
+    lock = " FOR NO KEY UPDATE OF s" if uow.tx.dialect == "postgres" and is_locked else ""
     row = await fetch_one(
         uow.tx,
         f"SELECT {COLUMNS} FROM subscription s WHERE s.id = $4 AND {uow.visible('s', 'subscription')}{lock}",
@@ -86,9 +102,6 @@ async def subscription_for(
     if row is None:
         not_found(("subscriptionId",))
     holder = await organization_by_id(uow, row["organization_id"], ("subscriptionId",))
-    allow(uow, action, holder, await _holding(uow, action, holder))
-    if version is not None and version != row["version"]:
-        refuse("VERSION_CONFLICT", "The subscription was changed since.", ("version",), version=row["version"])
     return Held(subscription_row(row), holder)
 
 

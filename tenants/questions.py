@@ -115,5 +115,8 @@ has_traded: Question[bool] = Question()
 has_invoice: Question[bool] = Question()
 """Whether an invoice of the organization exists (ORG-12 `ACTIVATION_DATE_LOCKED`)."""
 
+released_number_count: Question[int] = Question()
+"""Asked with a subscription's id: numbers of its accounts that went back into the pool (SUB-53)."""
+
 member_limit: Question[MemberLimit | None] = Question()
 """The limit of the plan that runs, where it has one (MEM-10)."""

@@ -10,6 +10,7 @@ from graph.resolvers.payments import PaymentMutations
 from graph.resolvers.price_lists import PriceListMutations
 from graph.resolvers.purchase import PurchaseMutations, PurchaseQueries
 from graph.resolvers.refund import RefundMutations, RefundQueries
+from graph.resolvers.renewals import RenewalMutations, RenewalQueries
 from graph.resolvers.reversals import ReversalMutations
 from graph.resolvers.subscription_transfer import SubscriptionTransferMutations
 from graph.resolvers.trial import TrialMutations
@@ -18,7 +19,7 @@ from graph.resolvers.wallets import WalletMutations
 
 
 @strawberry.type
-class BillingQueries(MoneyQueries, AlertQueries, PurchaseQueries, RefundQueries):
+class BillingQueries(MoneyQueries, AlertQueries, PurchaseQueries, RenewalQueries, RefundQueries):
     pass
 
 
@@ -28,6 +29,7 @@ class BillingMutations(
     PriceListMutations,
     BuyerTermsMutations,
     PurchaseMutations,
+    RenewalMutations,
     TrialMutations,
     RefundMutations,
     SubscriptionTransferMutations,

@@ -103,7 +103,7 @@ def purchase_quote(quote: DomainQuote) -> PurchaseQuote:
         net=money_of(own.net_micros, own.currency),
         tax=money_of(own.tax_micros, own.currency),
         total=money_of(own.total_micros, own.currency),
-        levels=[_level(level) for level in quote.levels],
+        levels=[quote_level(level) for level in quote.levels],
         blockers=[user_error(blocker) for blocker in quote.blockers],
     )
 
@@ -118,7 +118,8 @@ def user_error(blocker: Blocker) -> UserError:
     )
 
 
-def _level(level: DomainLevel) -> QuoteLevel:
+def quote_level(level: DomainLevel) -> QuoteLevel:
+    """One Wallet in the shape of the API."""
     currency = level.currency
     return QuoteLevel(
         organization_id=strawberry.ID(level.organization_id),
