@@ -14,6 +14,8 @@ from core.refusals import Refused
 
 _log = structlog.get_logger("graphql")
 _LONGEST_TEXT = 1_000
+_QUOTED = re.compile(r"(, found|(?<!invalid) value): .*$", re.DOTALL)
+"""How graphql-core ends a text about an input that does not fit: with the input, which may be a password or a token."""
 _SUGGESTION = re.compile(r" Did you mean [^?]*\?$", re.DOTALL)
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -49,9 +51,10 @@ def code_of(error: GraphQLError) -> str | None:
 
 
 def with_code(error: GraphQLError, code: str) -> GraphQLError:
-    """The same error (place, path, text up to 1,000 characters: it may quote the whole input) with this code."""
+    """The same error (place, path, text up to 1,000 characters) with this code, without the input that it quotes."""
+    text = _QUOTED.sub(lambda found: "." if found[1] == ", found" else " value.", error.message)
     return GraphQLError(
-        error.message[:_LONGEST_TEXT], error.nodes, error.source, error.positions, error.path, extensions={"code": code}
+        text[:_LONGEST_TEXT], error.nodes, error.source, error.positions, error.path, extensions={"code": code}
     )
 
 

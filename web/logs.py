@@ -11,7 +11,8 @@ import structlog
 from core.settings import Settings
 
 _SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie", re.IGNORECASE)
-_SECRET_VALUES = re.compile(r"\btn[sk]_[\w-]+|(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
+_SECRET_VALUES = re.compile(r"\b(?:tn[skmc]_[\w-]+|ey[\w-]+\.ey[\w-]+\.[\w-]+)|(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
+"""Sessions, API keys, move tokens, challenges, support tokens; user and password of an address."""
 _HIDDEN = "[hidden]"
 
 
