@@ -3,6 +3,7 @@
 Checks settings, the database and the address; changes none."""
 
 import fcntl
+import os
 import socket
 from typing import IO
 
@@ -50,8 +51,8 @@ def check_address(settings: Settings) -> None:
     try:
         socket.create_server((settings.host, settings.port), family=family).close()
     except OSError as error:
-        asked = f"{settings.host}:{settings.port}"
-        message = f"{asked} cannot be opened ({error.strerror}): stop what listens there, or set TENANTRY_PORT."
+        asked, why = f"{settings.host}:{settings.port}", os.strerror(error.errno or 0)
+        message = f"{asked} cannot be opened ({why}): stop what listens there, or set TENANTRY_PORT."
         refuse("ADDRESS_NOT_FREE", message, ("TENANTRY_HOST", "TENANTRY_PORT"))
 
 

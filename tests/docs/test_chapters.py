@@ -8,10 +8,14 @@ import pytest
 
 from tests.docs.answers import is_shown
 from tests.docs.markdown import ROOT, examples
+from tests.docs.name_server import publishing
 from tests.docs.shell import printed_by
 from tests.web.processes import Served, serving, started
 
-CHAPTERS = ("README.md", "docs/guide/resellers.md", "docs/guide/partners.md")
+CHAPTERS = ("README.md", *(f"docs/guide/{name}.md" for name in (
+    "resellers", "partners", "white-label", "notices", "sign-in", "mail-and-links", "stops-and-deletion", "operating",
+)))  # fmt: skip
+"""In the order in which they are run on one demo: each has to answer as it says after those before it."""
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +32,20 @@ def served(folder: Path, sqlite_template: Path) -> Iterator[Served]:
     url = f"sqlite:///{folder / 'data/tenantry.db'}"
     with started("demo", database_url=url, cwd=folder) as loading:
         assert loading.wait(60) == 0
-    with serving(url, folder) as server:
+    with (
+        publishing(folder / "data/claim.json") as name_server,
+        serving(url, folder, TENANTRY_DNS_SERVERS=f'["{name_server}"]') as server,
+    ):
         yield server
+
+
+def test_every_chapter_with_examples_is_run() -> None:
+    with_examples = {
+        file.relative_to(ROOT).as_posix()
+        for file in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+        if examples(file.read_text())
+    }
+    assert with_examples == set(CHAPTERS)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
