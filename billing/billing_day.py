@@ -8,6 +8,7 @@ from datetime import date
 
 from billing.aftermath import follow_up
 from billing.money_due import LIVES_BY, OF_CLOCK
+from billing.renewals_due import renew_in_real_time
 from billing.unbilled import invoice_unbilled
 from billing.wallets import lock_wallets
 from core.calendar import local_date, start_of_day
@@ -102,5 +103,6 @@ async def bill_what_a_sandbox_lived_through(uow: UnitOfWork, event: ClockAdvance
 @periodic("billing days", every_seconds=60)
 async def bill_in_real_time(platform: Platform, last_run: Instant) -> int:
     """The same for everybody who lives by the platform's clock."""
+    await renew_in_real_time(platform)  # what is charged at that midnight comes first (SUB-115)
     async with platform_work(platform, ACTION) as uow:
         return 0 if uow is None else await close_billing_days(uow, platform.clock.now(), None)

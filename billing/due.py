@@ -4,6 +4,7 @@ Idempotent per subscription and change: walking day by day and one jump leave th
 
 from billing.money_due import end_limit, limits_ending, release_due_holds
 from billing.no_grace import take_grace_of_stopped
+from billing.renewals_due import renew_in_real_time
 from billing.timeline import FACT_COLUMNS, Subject, facts_of, write_changes_of_time
 from core.clock import HOUR, Instant
 from core.periodic import periodic
@@ -46,6 +47,7 @@ async def _write_statuses(tx: Transaction, until: Instant, clock_id: str | None,
 @periodic("due changes of subscriptions", every_seconds=30)
 async def write_due_in_real_time(platform: Platform, last_run: Instant) -> int:
     """The same for everybody who lives by the platform's clock, a transaction for each chunk; answers how many."""
+    await renew_in_real_time(platform)  # before the dunning of the same instant (SUB-115)
     until, after = platform.clock.now(), max(last_run - OVERLAP, EVER)
     async with platform_transaction(platform) as tx:
         await release_due_holds(tx, until, None)

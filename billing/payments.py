@@ -12,6 +12,7 @@ from billing.ledger import Movement, MovementType, post
 from billing.offline_code import require_unsettled_code
 from billing.payment_documents import invoice_payment, taxed_payment
 from billing.posting import Owner, payment, payment_taxed
+from billing.renewal_on_payment import renew_on_payment
 from billing.settlement import Paid
 from billing.wallet_figures import WalletMode, prepaid_figures
 from billing.wallets import WalletRow, lock_wallets, wallet_of
@@ -188,6 +189,7 @@ async def _post(
     arrived = sum(entry.amount_micros for entry in entries if entry.owner is Owner.BUYER)
     await invoice_payment(uow, wallet, policies, payment_id, taxed, seller_state)
     await follow_up(uow, [wallet.id], {wallet.id: Paid(payment_id, arrived)})
+    await renew_on_payment(uow, wallet.organization_id)
     return posted[0]
 
 

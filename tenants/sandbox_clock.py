@@ -1,11 +1,12 @@
 """Clocks of sandbox organizations: they tick with the platform until first moved, then stand; never back."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from core.clock import Instant
 from core.ids import new_id
 from core.refusals import refuse
-from core.transaction import fetch_one, insert
+from core.transaction import Transaction, fetch_one, insert
 from tenants.access import allow, organization_by_id
 from tenants.commands import Outcome
 from tenants.notices.notices import ACTION, Span, next_morning, send_due
@@ -13,6 +14,17 @@ from tenants.organization_events import ClockAdvanced, on_clock_advanced
 from tenants.permissions import Action
 from tenants.platform_work import in_the_platforms_name
 from tenants.unit_of_work import UnitOfWork
+
+Stop = Callable[[Transaction, Span], Awaitable[Instant | None]]
+"""Answers the first instant of a span at which a moving clock stands still; the transaction sees as the platform."""
+_STOPS: list[Stop] = []
+
+
+def clock_stop(stop: Stop) -> Stop:
+    """Register a reason to stand still, besides the mornings with a notice; registering one twice changes nothing."""
+    if stop not in _STOPS:
+        _STOPS.append(stop)
+    return stop
 
 
 async def open_sandbox_clock(uow: UnitOfWork, organization_id: str, path: str, stands_at: Instant | None = None) -> str:
@@ -52,13 +64,20 @@ async def advance_clock(uow: UnitOfWork, organization_id: str, to: Instant) -> O
     return {"clockId": organization.clock_id, "standsAt": to}
 
 
+async def _next_stop(tx: Transaction, span: Span) -> Instant:
+    """The next morning that has a notice, or what else a stop was registered for; the end when nothing comes before."""
+    found = [await next_morning(tx, span), *[await stop(tx, span) for stop in _STOPS]]
+    return min([at for at in found if at is not None], default=span.until)
+
+
 async def _live_through(uow: UnitOfWork, whole: ClockAdvanced) -> None:
-    """Everything due on the way, in the order of time: it stands still at each morning that has a notice, so that the
-    notice meets the facts of that morning, and goes last (SUB-115, ALR-1). One jump leaves what small steps would."""
+    """Everything due on the way, in the order of time: it stands still at each morning that has a notice and at each
+    renewal, so that they meet the facts of that instant; notices go last (SUB-115, ALR-1). One jump leaves what small
+    steps would."""
     at = whole.before
     while True:
         async with uow.as_platform("ALR-1: the clock is shared by organizations above and beside the actor"):
-            stop = await next_morning(uow.tx, Span(at, whole.now, whole.clock_id)) or whole.now
+            stop = await _next_stop(uow.tx, Span(at, whole.now, whole.clock_id))
             await uow.tx.execute("UPDATE sandbox_clock SET stands_at = $2 WHERE id = $1", whole.clock_id, stop)
         if uow.actor.clock_id == whole.clock_id:
             uow.now = stop

@@ -180,6 +180,6 @@ def _order(input: Any, operation: Operation, row: int | None = None) -> RenewalO
 
 
 def _answered(outcome: Outcome) -> Outcome:
-    empty = {"subscriptionId": None, "saleId": None, "ledgerTransactionId": None, "errors": []}
+    empty: dict[str, Any] = {"subscriptionId": None, "saleId": None, "ledgerTransactionId": None, "errors": []}
     results: list[dict[str, Any]] = [empty | each for each in outcome["results"]]
     return {"results": results, "subscriptionIds": [each["subscriptionId"] for each in results if each["saleId"]]}

@@ -1,0 +1,88 @@
+"""A payment settled: renewals that failed are tried again, and what expired unpaid comes back (SUB-43, MON-65).
+
+Runs in the platform's name, in the payment's transaction and behind what the payment lifts (STOP-7, MON-64)."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from billing.periods import whole_cycle
+from billing.renewal import Operation
+from billing.renewal_run import parts_of, priced_together
+from billing.renewal_state import LIFTED_BY_SELLER
+from billing.renewal_writing import write_renewals
+from billing.subscription_access import COLUMNS, SubscriptionRow, subscription_row
+from billing.subscription_status import Status, SuspensionReason
+from core.calendar import local_date
+from core.clock import Instant
+from core.refusals import Refused
+from core.transaction import Row
+from tenants.commands import RefusedWithTrace
+from tenants.platform_work import in_the_platforms_name
+from tenants.policy.policy import read_policies
+from tenants.stops.stopped import is_stopped
+from tenants.unit_of_work import UnitOfWork
+
+_STAYS_OFF = LIFTED_BY_SELLER | {SuspensionReason.USER_OFF}
+"""What keeps an expired subscription off though it is paid (MON-65)."""
+
+
+async def renew_on_payment(uow: UnitOfWork, buyer_id: str) -> None:
+    """For the buyer, or for the group that it pays for, each organization by its own Policy."""
+    async with uow.as_platform("SUB-43: what a payment renews is charged at every level"):
+        rows = await _waiting(uow, buyer_id)
+        for organization_id, of in groupby(rows, key=lambda row: str(row["organization_id"])):
+            waiting = list(of)
+            async with in_the_platforms_name(uow, uow.action, waiting[0]["now"]) as theirs:
+                await _renew(theirs, organization_id, waiting)
+
+
+async def _waiting(uow: UnitOfWork, buyer_id: str) -> Sequence[Row]:
+    """Unpaid ones that would renew by themselves, of organizations that nothing stops, locked; earlier end first."""
+    lock = "FOR NO KEY UPDATE OF s" if uow.tx.dialect == "postgres" else ""
+    return await uow.tx.fetch(
+        f"SELECT {COLUMNS}, o.timezone, coalesce(c.stands_at, $2) AS now FROM subscription s "
+        "JOIN organization o ON o.id = s.organization_id LEFT JOIN sandbox_clock c ON c.id = o.clock_id "
+        "WHERE (o.id = $1 OR o.billing_group_id = $1) AND s.is_auto_renew AND NOT s.is_trial "
+        "AND s.terminated_at IS NULL AND s.ladder_ends_at > coalesce(c.stands_at, $2) "
+        "AND (s.renewal_failed_at IS NOT NULL OR s.ends_at <= coalesce(c.stands_at, $2)) "
+        f"AND NOT {is_stopped(uow.tx.dialect, 'o.id')} ORDER BY s.organization_id, s.end_date, s.id {lock}",
+        buyer_id, uow.platform_now,
+    )  # fmt: skip
+
+
+async def _renew(uow: UnitOfWork, organization_id: str, rows: Sequence[Row]) -> None:
+    policies = await read_policies(uow.tx, organization_id)
+    waiting = [subscription_row(row) for row in rows]
+    zone = rows[0]["timezone"]
+    if policies.boolean("renewOnPayment"):
+        failed = [each for each in waiting if each.status(uow.now) in (Status.ACTIVE, Status.GRACE)]
+        for _, of_one_date in groupby(failed, key=lambda each: each.end_date):
+            for part in parts_of(list(of_one_date), policies):
+                await _try(uow, part, Operation.RENEW)
+    if policies.boolean("autoReactivate"):
+        expired = [each for each in waiting if each.status(uow.now) is Status.EXPIRED]
+        able = [each for each in expired if _comes_back(each, uow.now, zone)]
+        if not policies.boolean("reactivateAllOrNothing"):
+            for each in able:
+                await _try(uow, [each], Operation.REACTIVATE)
+        elif able and able == expired:
+            await _try(uow, able, Operation.REACTIVATE)
+
+
+def _comes_back(subscription: SubscriptionRow, now: Instant, zone: str) -> bool:
+    """Before the end of the cycle that began on the due date, and not switched off by anybody (MON-65)."""
+    if subscription.facts.suspension_reasons & _STAYS_OFF:
+        return False
+    unpaid = whole_cycle(subscription.anchor_date, subscription.end_date, subscription.cycle_months)
+    return local_date(now, zone) < unpaid.end
+
+
+async def _try(uow: UnitOfWork, part: Iterable[SubscriptionRow], operation: Operation) -> None:
+    """Charge them together if the money is there; else all stays as it was, the mark too."""
+    try:
+        renewals = await priced_together(uow, list(part), operation)
+    except Refused as refused:
+        if isinstance(refused, RefusedWithTrace):
+            await refused.leave_trace(uow.tx)
+        return
+    await write_renewals(uow, renewals)
