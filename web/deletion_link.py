@@ -7,14 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core.refusals import Refused
 from core.settings import Settings
 from tenants.stops.deactivation import reverse_by_link
 from tenants.unit_of_work import Platform
-from web.auth_request import answered, fields, is_form
+from web.auth_request import answered, fields, is_form, status_of
 from web.credentials import credentials_of
 from web.home import page
 from web.json_response import JsonResponse
-from web.link_pages import done_page
+from web.link_pages import done_page, refused_page
 
 _ASKED = """<h2>Take the deletion back</h2>
 <form method="post" action="/auth/reverse-deletion">
@@ -35,7 +36,12 @@ async def reverse(request: Request) -> Response:
 
 async def _reverse(request: Request, settings: Settings, platform: Platform) -> Response:
     token = (await fields(request, "token"))["token"]
-    outcome = await reverse_by_link(platform, token, credentials_of(request, settings))
+    try:
+        outcome = await reverse_by_link(platform, token, credentials_of(request, settings))
+    except Refused as refused:
+        if not is_form(request):
+            raise
+        return refused_page(refused.blockers[0], status_of(refused.blockers)[0])
     return done_page("The deletion is taken back.") if is_form(request) else JsonResponse(outcome)
 
 

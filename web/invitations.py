@@ -12,7 +12,7 @@ from tenants.unit_of_work import Platform
 from web.auth_request import answered, fields, is_form, status_of
 from web.credentials import credentials_of
 from web.json_response import JsonResponse
-from web.link_pages import done_page, invitation_page
+from web.link_pages import done_page, invitation_page, refused_page
 
 _JOINED = "You have accepted the invitation and can sign in now."
 _BY_PASSWORD = frozenset({"PASSWORD_TOO_WEAK", "SIGN_IN_FAILED", "SIGN_IN_LOCKED", "FIELD_REQUIRED"})
@@ -39,7 +39,7 @@ async def show(request: Request) -> Response:
     try:
         return invitation_page(token, await look_at_invitation(request.app.state.platform, token))
     except Refused as refused:
-        return done_page(refused.blockers[0].message, status_of(refused.blockers)[0])
+        return refused_page(refused.blockers[0], status_of(refused.blockers)[0])
 
 
 async def _look(request: Request, settings: Settings, platform: Platform) -> Response:
@@ -72,7 +72,7 @@ async def _again(platform: Platform, token: str, refused: Refused) -> Response:
     """The page with the reason; without the field when the link itself is no good."""
     first, status = refused.blockers[0], status_of(refused.blockers)[0]
     if first.code not in _BY_PASSWORD:
-        return done_page(first.message, status)
+        return refused_page(first, status)
     return invitation_page(token, await look_at_invitation(platform, token), first.message, status)
 
 

@@ -5,6 +5,7 @@ from string import Template
 
 from starlette.responses import Response
 
+from core.refusals import Blocker
 from tenants.members.joining import OpenInvitation
 from web.home import page
 
@@ -55,6 +56,13 @@ def forgotten_page() -> Response:
 def done_page(message: str, status: int = 200) -> Response:
     """A sentence, and the way to sign in."""
     return page(Template(_DONE).substitute(message=escape(message)), status)
+
+
+def refused_page(refusal: Blocker, status: int) -> Response:
+    """Why the link does not work, to somebody who has never heard of rows."""
+    if refusal.code == "NOT_FOUND":
+        return done_page("This link is not known here. Is it the whole address of the mail?", status)
+    return done_page(refusal.message, status)
 
 
 def _filled(template: str, refusal: str, status: int, **texts: str) -> Response:

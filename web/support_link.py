@@ -19,7 +19,7 @@ from web.auth_request import answered, fields, is_form, status_of
 from web.credentials import credentials_of
 from web.home import page, sign_in_page, signed_in_actor
 from web.json_response import JsonResponse
-from web.link_pages import done_page
+from web.link_pages import done_page, refused_page
 
 Answer = Callable[[UnitOfWork, Named], Awaitable[Outcome]]
 _ASKED = """<h2>May support act inside your organization?</h2>
@@ -44,7 +44,7 @@ async def show(request: Request) -> Response:
         async with reading(request.app.state.platform, credentials_of(request, settings)) as uow:
             row = await asked_by_link(uow, token)
     except Refused as refused:
-        return done_page(refused.blockers[0].message, status_of(refused.blockers)[0])
+        return refused_page(refused.blockers[0], status_of(refused.blockers)[0])
     shown = {name: str(row[name]) for name in ("kind", "minutes", "reason", "ticket")} | {"token": token}
     shown["access"] = " ".join([row["access"], *json.loads(row["areas"])])
     return page(Template(_ASKED).substitute({name: escape(text) for name, text in shown.items()}))
@@ -75,7 +75,7 @@ def _by(operation: str, answer: Answer, message: str) -> Callable[[Request, Sett
         except Refused as refused:
             if not is_form(request):
                 raise
-            return done_page(refused.blockers[0].message, status_of(refused.blockers)[0])
+            return refused_page(refused.blockers[0], status_of(refused.blockers)[0])
         return done_page(message) if is_form(request) else JsonResponse(outcome)
 
     return act

@@ -85,7 +85,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int) and value > _EARLIEST_INSTANT:
-        return format_instant(value)
+        return f"{format_instant(value)[:16].replace('T', ' ')} UTC"
     if isinstance(value, Mapping):
         return ", ".join(f"{_label(name)} {_shown(each)}" for name, each in value.items())
     if isinstance(value, list):

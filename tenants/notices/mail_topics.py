@@ -39,6 +39,38 @@ SUBJECTS: dict[str, tuple[str, str]] = {
     "notice.subscription_deactivated": ("{product} is deactivated", "{product} of {organization} is deactivated."),
     "notice.deletion_reversed": ("{organization} will not be deleted", "The deletion of {organization} was reversed."),
     "notice.organization_ended": ("{organization} is deleted", "{organization} is deleted."),
+    "notice.move_opened": ("An offer to move {organization}", "{organization} may move to {newSeller}."),
+    "notice.move_refused": ("{organization} does not move", "The offer to move {organization} was refused."),
+    "notice.support_session_asked": (
+        "Support asks to act inside {organization}",
+        "{supporter} asks to act inside {organization}. Nothing happens unless you allow it.",
+    ),
+    "notice.support_session_opened": ("A support session was opened", "A support session of {supporter} is open."),
+    "notice.support_session_ended": ("A support session has ended", "A support session of {supporter} has ended."),
+    "notice.support_session_refused": (
+        "A support session was refused",
+        "The support session that {supporter} asked for was refused.",
+    ),
+    "notice.support_consent_given": (
+        "A consent to support was given",
+        "From now on support may act inside {organization} without asking, as far as the consent goes.",
+    ),
+    "notice.support_consent_ended": ("A consent to support has ended", "A consent of {organization} has ended."),
+    "notice.kyc_handed_in": ("Documents of {organization} were handed in", "They wait for an answer."),
+    "notice.kyc_decided": ("The documents of {organization} were looked at", "There is an answer to the documents."),
+    "notice.kyc_locked": (
+        "Documents of {organization}: too many wrong codes",
+        "There were too many wrong codes. Documents can be handed in again later.",
+    ),
+    "notice.billing_name_changed": (
+        "The billing name of {organization} was changed",
+        "The seller of {organization} changed its billing name, which is locked for others.",
+    ),
+    "notice.subscription_suspended": (
+        "Subscriptions are suspended",
+        "Subscriptions of {organization} are suspended, because more is owed than the limit allows.",
+    ),
+    "notice.subscription_returned": ("Subscriptions run again", "Subscriptions of {organization} run again."),
     "notice.organization_moved": ("{organization} has moved", "{organization} has a new seller."),
     "notice.identity_provider_changed": (
         "The sign-in of {organization} was changed",

@@ -15,11 +15,13 @@ from core.mail import FolderMails, Mail, Mailer, MailRefused, SmtpMails
 from tenants.brand.brand import Brand
 from tenants.notices import mail_delivery as mail_delivery  # makes the delivery known
 from tenants.notices.mail_texts import letter_of
+from tenants.notices.mail_topics import SUBJECTS
 from tenants.notices.recipients import Audience, addresses
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 from tests.acting import do
 from tests.makers import Member, Organization, a_member
 from tests.rules.fixture_organizations import Fixture, the_fixture
+from tests.tenants.notice_table import every_event
 
 
 @dataclass
@@ -223,9 +225,16 @@ def test_a_letter_escapes_what_people_type_and_needs_no_text_of_its_own() -> Non
                "until": 1_770_000_000_000_000, "link": "javascript:alert(1)"}  # fmt: skip
     letter = letter_of("notice.number_release", payload, Brand("North & Line"), "https://console.test")
     assert letter.subject == "Number release"
-    assert "What stops: sign-in, calls\nUntil: 2026-02-02T02:40:00Z" in letter.text
+    assert "What stops: sign-in, calls\nUntil: 2026-02-02 02:40 UTC" in letter.text
     assert "sub_1" not in letter.text and "javascript" not in letter.text
     assert "North &amp; Line" in letter.html
     known = letter_of("notice.suspended", payload, Brand("N"), "https://console.test")
     assert known.subject == "<b>Acme</b> Bcc: x is suspended"
     assert "&lt;b&gt;Acme" in known.html
+
+
+def test_every_notice_has_a_subject_and_a_sentence_of_its_own() -> None:
+    assert {each.topic for each in every_event()} <= set(SUBJECTS)
+    asked = letter_of("notice.support_session_asked", {"supporter": "Sue"}, Brand("N"), "https://console.test")
+    assert asked.subject == "Support asks to act inside your organization"
+    assert asked.text.startswith("Sue asks to act inside your organization.")

@@ -23,6 +23,8 @@ async def test_the_owner_takes_it_back_by_the_link(platform: Platform, database_
         assert await status_of(tree.c1) == "SUSPENDED_FOR_DELETION"
         wrong = await client.post(PATH, json={"token": "wrong"})
         assert (wrong.status_code, codes_of(wrong)) == (404, ["NOT_FOUND"])
+        page = await client.post(PATH, data={"token": "wrong"})
+        assert (page.status_code, "This link is not known here." in page.text) == (404, True)
         back = await client.post(PATH, json={"token": token})
         assert (back.status_code, back.json()) == (200, {"organizationId": tree.c1.id, "status": "ACTIVE"})
 
