@@ -1,6 +1,7 @@
 """Scenarios of demo accounts and KYC: A-15, A-49 to A-55 (organizations rule book, sections 9 and 10)."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,10 @@ DEMO = """mutation ($input: CreateDemoInput!) { createDemo(input: $input) { erro
     id kind lifecycle status isReadOnly demoEndsAt demoMinutesLeft batch { id } balance { amount } member { id }
     organization { id billingNumber billingStatus } } } }"""
 LIVE = """mutation ($input: GoLiveInput!) { goLive(input: $input) { errors { code field }
-    account { id kind isReadOnly demoEndsAt demoMinutesLeft accountId accountRole member { id } } } }"""
+    account { id kind isReadOnly demoEndsAt demoMinutesLeft accountId accountRole member { id }
+    settings { label associatedNumber ivrLanguage selfCareTimeZone } } } }"""
+SETTINGS = """mutation ($input: UpdateAccountSettingsInput!) { updateAccountSettings(input: $input) {
+    errors { code field } } }"""
 USE = """mutation ($input: UseAccountInput!) { useAccount(input: $input) { errors { code field }
     account { demoMinutesLeft demoEndsAt isReadOnly firstUsedAt lastUsedAt } } }"""
 CHECK = (
@@ -228,6 +232,9 @@ async def test_a_52_a_demo_goes_live_once_a_payment_is_settled(platform: Platfor
     await a_policy_value(family.r1, "demoMinutes", 60)
     demo = await a_demo(family, accountId="front@c1", accountRole="USER_AT_DOMAIN")
     await done(family.dan, USE, accountId=demo["id"], service="INCOMING_CALL", minutes=20)
+    settings = {"label": "Front", "associatedNumber": "+6531580001", "ivrLanguage": "en", "selfCareTimeZone": "UTC"}
+    [stored] = await rows(platform, "SELECT version FROM account")
+    assert codes(await done(family.cora, SETTINGS, id=demo["id"], version=stored["version"], **settings)) == []
     clock.advance_to(START + 8 * EXACT_DAY)
     assert codes(await done(family.cora, LIVE, accountId=demo["id"])) == ["BILLING_NOT_ACTIVE"]
     assert codes(await done(family.mia, LIVE, accountId=demo["id"])) == ["FORBIDDEN"]
@@ -239,6 +246,7 @@ async def test_a_52_a_demo_goes_live_once_a_payment_is_settled(platform: Platfor
     assert live == {"errors": [], "account": {
         "id": demo["id"], "kind": "LIVE", "isReadOnly": False, "demoEndsAt": None, "demoMinutesLeft": 0,
         "accountId": "front@c1", "accountRole": "USER_AT_DOMAIN", "member": {"id": family.cora.id},
+        "settings": settings,
     }}  # fmt: skip
     for service in ("INCOMING_CALL", "OUTGOING_CALL", "MESSAGE", "API", "NUMBER"):
         assert await may(family.cora, demo["id"], service) is None
@@ -305,6 +313,12 @@ async def test_a_55_an_approved_billing_name_is_the_sellers(platform: Platform) 
     async def billing_name() -> str:
         return str((await asked(family.cora, ORGANIZATION, id=family.c1.id)).data["organization"]["billingName"])
 
+    plan = await a_plan(family.o, prices=[(family.o, "1"), (family.r1, "1")])
+    await pay(family.r1, "5000")
+    await pay(family.c1, "5000")
+    await buy(family.cora, family.c1, plan)
+    issued = await rows(platform, "SELECT * FROM invoice WHERE organization_id = $1", family.c1.id)
+    assert len(issued) == 1 and json.loads(issued[0]["buyer"])["name"] == "C1"
     handed_in = await done(family.cora, HAND_IN, organizationId=family.c1.id, documents=A_DOCUMENT)
     assert handed_in["organization"]["kycStatus"] == "PENDING"
     assert (await edited(family.cora, billingName="C1 Holding"), await billing_name()) == ([], "C1 Holding")
@@ -327,6 +341,7 @@ async def test_a_55_an_approved_billing_name_is_the_sellers(platform: Platform) 
     assert codes(await renamed(family.rob, **new, **proof)) == ["NOT_FOUND"]
     saved = await renamed(family.ben, **new, **proof)
     assert saved == {"errors": [], "organization": {"name": "C1 renamed", "billingName": "C1 Legal"}}
+    assert await rows(platform, "SELECT * FROM invoice WHERE organization_id = $1", family.c1.id) == issued
     [entry] = await rows(
         platform, "SELECT * FROM audit_entry WHERE action = 'editLockedBillingName' AND result_code IS NULL"
     )
