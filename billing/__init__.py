@@ -3,10 +3,11 @@
 Importing the package registers what organizations are told and asked of it: the Wallet of a new one, whether it traded,
 what is due when a sandbox clock moves."""
 
+from billing import queued_changes_due as queued_changes_due
 from billing import renewals_due as renewals_due
 
 # isort: split
-# Behind the renewals of the same instant (SUB-115).
+# Behind the queued changes and the renewals of the same instant (SUB-115).
 from billing import billing_day as billing_day
 from billing import closing as closing
 from billing import due as due

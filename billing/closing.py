@@ -3,6 +3,7 @@
 Registers answers and hooks of tenants/. Money is never touched: ledger, payments and charges stay as they are."""
 
 from billing.alerts import Alert, AlertKind, close_alerts, raise_alert
+from billing.queued_changes import drop_queued_change
 from billing.subscription_status import Status, status_at
 from billing.timeline import FACT_COLUMNS, TimelineEntry, facts_of, write_changes_of_time, write_entries
 from billing.timeline import Subject as TimelineSubject
@@ -137,6 +138,7 @@ async def _terminate(uow: UnitOfWork, event: OrganizationErased) -> None:
             "UPDATE subscription SET terminated_at = $2, termination_reason = $3, version = version + 1 WHERE id = $1",
             subject.subscription_id, event.at, event.status,
         )  # fmt: skip
+        await drop_queued_change(uow.tx, subject.subscription_id)
         entry = TimelineEntry(subject.subscription_id, event.organization_id, subject.path, event.at, before,
                               Status.TERMINATED, event.status, uow.actor.member_id)  # fmt: skip
         await write_entries(uow.tx, [entry])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from billing.aftermath import follow_up
 from billing.ending_figures import ChargeEnding, LevelEnding
 from billing.ledger import Movement, MovementType, post
+from billing.queued_changes import drop_queued_change
 from billing.subscription_access import Held
 from billing.subscription_status import Status
 from billing.timeline import TimelineEntry, write_changes_of_time, write_entries
@@ -22,6 +23,7 @@ async def write_ending(uow: UnitOfWork, held: Held, levels: Sequence[LevelEnding
     async with uow.as_platform("MON-34: entries of every pair up the chain"):
         transaction_ids = await _post(uow, held, levels, payment_id)
         await _mark_refunded(uow, [each for level in levels for each in level.charges])
+        await drop_queued_change(uow.tx, held.subscription.id)
     if payment_id is not None:
         await _write_pay_out(uow, levels[0], payment_id, transaction_ids[f"pay_out:{payment_id}"])
     await _terminate(uow, held, reason)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.chain import OrderedItem
+from billing.queued_changes import QueuedChange, apply_queued_change, quantity_then, queued_change_of
 from billing.subscription_access import SubscriptionRow
-from core.transaction import fetch_one
+from core.transaction import fetch_one, fetch_value
 from tenants.unit_of_work import UnitOfWork
 
 FIELD = ("subscriptionId",)
@@ -43,24 +44,47 @@ class RenewalTerms:
 
 async def terms_from(uow: UnitOfWork, subscription: SubscriptionRow, first_day: date) -> RenewalTerms:
     """What will hold in the first period that is not charged yet, which begins on `first_day` (SUB-40, SUB-63)."""
+    waiting = await queued_change_of(uow.tx, subscription.id)
+    if waiting is None or waiting.applies_date > first_day:
+        return await _terms(uow, subscription, None)
+    return await _terms(uow, subscription, waiting)
+
+
+async def _terms(uow: UnitOfWork, subscription: SubscriptionRow, waiting: QueuedChange | None) -> RenewalTerms:
+    plan_id = (waiting and waiting.plan_id) or subscription.plan_id
     plan = await fetch_one(
         uow.tx,
         "SELECT p.is_taxable, r.organization_id AS owner_id FROM plan p JOIN product r ON r.id = p.product_id "
         "WHERE p.id = $1",
-        subscription.plan_id,
+        plan_id,
     )
     assert plan is not None, "a subscription names a stored plan"
+    quantity = await quantity_then(uow.tx, waiting) if waiting else None
+    add_ons = await _add_ons(uow, subscription.id)
     return RenewalTerms(
-        subscription.plan_id, subscription.plan_name, bool(plan["is_taxable"]), plan["owner_id"],
-        subscription.quantity, subscription.cycle_months, await _add_ons(uow, subscription.id),
+        plan_id, (waiting and waiting.plan_name) or subscription.plan_name, bool(plan["is_taxable"]), plan["owner_id"],
+        subscription.quantity if quantity is None else quantity,
+        (waiting and waiting.cycle_months) or subscription.cycle_months,
+        add_ons if waiting is None else await _add_ons_then(uow, add_ons, waiting),
     )  # fmt: skip
 
 
 async def take_effect(uow: UnitOfWork, subscription: SubscriptionRow, terms: RenewalTerms) -> None:
-    """The period was charged with these terms, in this transaction: they are the subscription's from now on."""
-    columns = dict(terms.columns)
-    settings = ", ".join(f"{name} = ${place}" for place, name in enumerate(columns, 2))
-    await uow.tx.execute(f"UPDATE subscription SET {settings} WHERE id = $1", subscription.id, *columns.values())
+    """The period was charged with these terms, in this transaction: they hold from its first day on (SUB-63)."""
+    waiting = await queued_change_of(uow.tx, subscription.id)
+    if waiting is not None and waiting.applies_at <= uow.now:
+        await apply_queued_change(uow, waiting)
+
+
+async def _add_ons_then(
+    uow: UnitOfWork, held: tuple[OrderedItem, ...], waiting: QueuedChange
+) -> tuple[OrderedItem, ...]:
+    """The add-ons once what waits is set."""
+    by_id = {each.id: each for each in held if each.id not in waiting.removed}
+    for each in waiting.add_ons:
+        taxable = await fetch_value(uow.tx, "SELECT is_taxable FROM add_on WHERE id = $1", each.id)
+        by_id[each.id] = OrderedItem(each.id, each.name, each.quantity, bool(taxable), FIELD)
+    return tuple(by_id.values())
 
 
 async def _add_ons(uow: UnitOfWork, subscription_id: str) -> tuple[OrderedItem, ...]:

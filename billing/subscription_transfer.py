@@ -35,8 +35,8 @@ async def transfer_subscription(uow: UnitOfWork, order: TransferOrder) -> Outcom
     """Hand it over: dates kept, settings reset, nobody assigned. Answers subscriptionId and organizationId.
 
     Refused: NOT_FOUND, FORBIDDEN, VERSION_CONFLICT, REFERENCE_INVALID (it holds it already); then all at once
-    CONTRACT_BOUND, CURRENCY_MISMATCH, IN_DUNNING, OPEN_INVOICE, ORGANIZATION_NOT_ACTIVE, PRICE_MISSING,
-    SELLER_MISMATCH, SUBSCRIPTION_NOT_ACTIVE, TRIAL_NOT_TRANSFERABLE."""
+    CONTRACT_BOUND, CURRENCY_MISMATCH, IN_DUNNING, OPEN_INVOICE, ORGANIZATION_NOT_ACTIVE, PENDING_CHANGE_EXISTS,
+    PRICE_MISSING, SELLER_MISMATCH, SUBSCRIPTION_NOT_ACTIVE, TRIAL_NOT_TRANSFERABLE."""
     target = await organization_by_id(uow, order.to_organization_id, ("toOrganizationId",))
     held = await subscription_for(uow, Action.TRANSFER_SUBSCRIPTION, order.subscription_id, order.version)
     if target.id == held.holder.id:
@@ -45,6 +45,7 @@ async def transfer_subscription(uow: UnitOfWork, order: TransferOrder) -> Outcom
     _note_state(found, held, uow.now)
     _note_organizations(found, held, target)
     await _note_invoices(uow, found, held)
+    await _note_queued_change(uow, found, held)
     level = await _level_of(uow, held, target) if _is_priced_alike(held, target) else None
     if level is None and _is_priced_alike(held, target):
         found.add("PRICE_MISSING", "The seller has no price for this organization.", ("toOrganizationId",))
@@ -92,6 +93,18 @@ async def _note_invoices(uow: UnitOfWork, found: Blockers, held: Held) -> None:
     )  # fmt: skip
     if count:
         found.add("OPEN_INVOICE", "An invoice of it is still open.", count=int(count))
+
+
+async def _note_queued_change(uow: UnitOfWork, found: Blockers, held: Held) -> None:
+    """PENDING_CHANGE_EXISTS: a change waits for the next period (SUB-63)."""
+    waits = await fetch_value(
+        uow.tx,
+        "SELECT count(*) FROM queued_change q WHERE q.subscription_id = $4 "
+        f"AND {uow.visible('q', 'queued_change')}",
+        *uow.scope, held.subscription.id,
+    )  # fmt: skip
+    if waits:
+        found.add("PENDING_CHANGE_EXISTS", "A change waits for the next period.")
 
 
 def _is_priced_alike(held: Held, target: OrganizationFacts) -> bool:

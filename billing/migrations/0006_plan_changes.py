@@ -1,4 +1,4 @@
-"""Changes inside paid time: what a charge priced anew, what its units became, and a change that waits (SUB-60 to 64)."""
+"""Changes inside paid time: what a charge priced anew, what its units became, and a change that waits (SUB-60)."""
 
 from orjson import loads
 from tortoise import fields, migrations

@@ -3,10 +3,12 @@
 import strawberry
 
 from graph.resolvers.alerts import AlertMutations, AlertQueries
+from graph.resolvers.auto_renew import AutoRenewMutations
 from graph.resolvers.buyer_terms import BuyerTermsMutations
 from graph.resolvers.catalogue import CatalogueMutations
 from graph.resolvers.money_queries import MoneyQueries
 from graph.resolvers.payments import PaymentMutations
+from graph.resolvers.plan_changes import PlanChangeMutations, PlanChangeQueries
 from graph.resolvers.price_lists import PriceListMutations
 from graph.resolvers.purchase import PurchaseMutations, PurchaseQueries
 from graph.resolvers.refund import RefundMutations, RefundQueries
@@ -19,7 +21,7 @@ from graph.resolvers.wallets import WalletMutations
 
 
 @strawberry.type
-class BillingQueries(MoneyQueries, AlertQueries, PurchaseQueries, RenewalQueries, RefundQueries):
+class BillingQueries(MoneyQueries, AlertQueries, PurchaseQueries, RenewalQueries, PlanChangeQueries, RefundQueries):
     pass
 
 
@@ -30,7 +32,9 @@ class BillingMutations(
     BuyerTermsMutations,
     PurchaseMutations,
     RenewalMutations,
+    AutoRenewMutations,
     TrialMutations,
+    PlanChangeMutations,
     RefundMutations,
     SubscriptionTransferMutations,
     PaymentMutations,

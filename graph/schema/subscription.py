@@ -143,6 +143,20 @@ class TimelineEntry:
 
 
 @table_type(
+    "queued_change", area=Area.SUBSCRIPTIONS, own_row="1 = 1", key=("subscription_id",),
+    description="A change that waits for the first period that is not charged yet; null is what stays (SUB-63).",
+)  # fmt: skip
+class QueuedChange:
+    plan_id: strawberry.ID | None = column("{t}.plan_id")
+    plan_name: str | None = column("{t}.plan_name")
+    quantity: int | None = column("{t}.quantity")
+    cycle_months: int | None = column("{t}.cycle_months")
+    add_ons: JSON = stored_json("{t}.add_ons", "`set`: add-ons with the quantity that they will have; `remove`: ids.")
+    applies_date: date = column("{t}.applies_date", "The local day from which on it holds.")
+    queued_at: datetime = instant("{t}.queued_at")
+
+
+@table_type(
     "subscription", prefix="sub", area=Area.SUBSCRIPTIONS, own_row=assigned_to_reader, newest_first=True,
     description="An organization's running purchase of a plan.",
 )  # fmt: skip
@@ -178,5 +192,6 @@ class Subscription(Node):
     )
     add_ons: list[SubscriptionAddOn] = short_list("{t}.subscription_id = {parent}.id")
     segments: list[Segment] = short_list("{t}.subscription_id = {parent}.id")
+    queued_change: QueuedChange | None = to_one("queued_change", "{t}.subscription_id = {parent}.id")
     assignments: list[SubscriptionAssignment] = short_list("{t}.subscription_id = {parent}.id")
     timeline: Connection[TimelineEntry] = to_many("{t}.subscription_id = {parent}.id")

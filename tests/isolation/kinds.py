@@ -8,7 +8,7 @@ BY_NAME = {
     "owner": "Member", "key": "ApiKey", "root": "BatchUpdate",
     "corporate": "Organization", "contact": "Member", "recovery": "OwnershipRecovery",
     "contactchange": "OwnerContactChange", "session": "ApiKey",
-    "user": "Member", "onbehalfof": "Member", "supportsession": "Member",
+    "user": "Member", "onbehalfof": "Member", "supportsession": "Member", "remove": "AddOn",
 }  # fmt: skip
 """Names that are not a type's. A session is no row of a type: any id that is not one of the viewer's own serves."""
 
