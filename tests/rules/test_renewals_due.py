@@ -12,7 +12,8 @@ from core.clock import FixedClock, parse_instant
 from tenants.sandbox_clock import advance_clock
 from tenants.unit_of_work import Platform
 from tests.acting import do
-from tests.makers import Organization, a_customer, a_reseller, an_operator
+from tests.graph.billing_documents import codes, done
+from tests.makers import Member, Organization, a_customer, a_member, a_reseller, an_operator
 from tests.makers_billing import (
     a_plan,
     a_policy_value,
@@ -37,6 +38,8 @@ from tests.makers_subscriptions import (
     timeline,
 )
 
+SWITCH = """mutation ($input: SetAutoRenewInput!) { setAutoRenew(input: $input) {
+    errors { code } replayed subscription { id isAutoRenew version } } }"""
 CRASHES = ("write_paid_time", "_write_subscription", "take_effect", "issue_invoices", "follow_up")
 
 
@@ -443,6 +446,48 @@ async def test_sub_40_a_renewal_at_the_end_itself_comes_before_dunning(platform:
     (charge,) = await rows(platform, "SELECT at FROM ledger_transaction WHERE type = 'RENEWAL' AND wallet_id IN "
                            "(SELECT id FROM wallet WHERE organization_id = $1)", chain.customer.id)  # fmt: skip
     assert charge["at"] == parse_instant("2025-06-01T00:00:00Z")
+
+
+async def switched(who: Member, held: str, is_auto_renew: bool) -> list[str]:
+    """The codes of `setAutoRenew` for the stored version."""
+    version = (await subscription(who.platform, held))["version"]
+    return codes(await done(who, SWITCH, subscriptionId=held, version=version, isAutoRenew=is_auto_renew))
+
+
+async def test_ss_33_unsubscribed_it_is_usable_to_the_end_and_then_expires(
+    platform: Platform, clock: FixedClock
+) -> None:
+    at(clock, "2020-03-16")
+    chain = await a_chain(platform)
+    held = await monthly(chain, "31")
+    at(clock, "2020-04-05")
+    assert await switched(chain.customer.someone, held, False) == []
+    for day in ("2020-04-09", "2020-04-15T23:59"):
+        assert await due_at(platform, clock, day) == 0
+    assert (await status(platform, held), await balance(chain.customer)) == ("ACTIVE", "9969.00")
+    at(clock, "2020-04-16")
+    await write_due_in_real_time(platform, 0)
+    assert await status(platform, held) == "EXPIRED"
+    assert (await timeline(platform, held))[-1][1:] == ("ACTIVE", "EXPIRED", "END_REACHED_UNPAID")
+    assert await switched(chain.customer.someone, held, True) == ["SUBSCRIPTION_NOT_ACTIVE"]
+    await pay(chain.customer, "50")
+    assert await status(platform, held) == "EXPIRED"
+
+
+async def test_sub_80_taken_back_while_active_and_made_up_at_once(platform: Platform, clock: FixedClock) -> None:
+    at(clock, "2020-03-16")
+    chain = await a_chain(platform)
+    held = await monthly(chain, "31")
+    assert await switched(chain.customer.someone, held, False) == []
+    assert await due_at(platform, clock, "2020-04-10") == 0
+    member = await a_member(platform, of=chain.customer, role="MEMBER")
+    assert await switched(member, held, True) == ["FORBIDDEN"]
+    assert await switched(chain.seller, held, True) == ["CONSENT_REQUIRED"]
+    assert await switched(chain.customer.someone, held, True) == []
+    assert (await ends(platform, held), await balance(chain.customer)) == (["2020-05-16"], "9938.00")
+    row = await subscription(platform, held)
+    assert row["grace_ends_at"] > row["ends_at"]
+    await require_sound_books(platform)
 
 
 async def suspend(organization: Organization) -> None:
