@@ -39,9 +39,13 @@ class Database:
         """Connect; PostgreSQL's pool is made, SQLite's file and its folder too."""
         if self.dialect == "sqlite":
             Path(sqlite_path(self.url)).parent.mkdir(parents=True, exist_ok=True)
-        await Tortoise.init(config=self.configuration(), init_connections=False)
+        await self.open_models()
         self._client = self._new_client()
         await self._client.create_connection(with_db=True)
+
+    async def open_models(self) -> None:
+        """Models ask in this database's dialect, until another one is opened."""
+        await Tortoise.init(config=self.configuration(), init_connections=False)
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -116,7 +120,12 @@ class Database:
     def _postgres_credentials(self) -> dict[str, Any]:
         parts = urlsplit(self.url)
         query = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
-        server_settings = {"plan_cache_mode": "force_custom_plan", "jit": "off", "application_name": "tenantry", "timezone": "UTC"}
+        server_settings = {
+            "plan_cache_mode": "force_custom_plan",
+            "jit": "off",  # statements are short: compiling one takes longer than running it
+            "application_name": query.get("application_name", "tenantry"),
+            "timezone": "UTC",
+        }
         if self.role:
             server_settings["role"] = self.role
         return {

@@ -6,7 +6,9 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,7 +54,9 @@ class Outgoing:
         target, headers, extensions = await self._target(url)
         # The environment's proxies are not used: they would look the name up again, and may answer otherwise.
         async with (
-            httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client,
+            httpx2.AsyncClient(
+                verify=_trusted(), timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+            ) as client,
             client.stream(method, target, headers=headers, extensions=extensions, **given) as response,
         ):
             if response.status_code != 200:
@@ -72,6 +76,12 @@ class Outgoing:
         shown = f"[{address}]" if address.version == 6 else str(address)
         pinned = parts._replace(netloc=f"{shown}:{parts.port or 443}").geturl()
         return pinned, headers | {"host": parts.netloc}, {"sni_hostname": host}
+
+
+@cache
+def _trusted() -> SSLContext:
+    """The authorities that are trusted, read once: reading them holds the process up for longer than a request."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 async def _public_address(host: str, port: int) -> IPv4Address | IPv6Address:

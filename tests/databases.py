@@ -13,7 +13,7 @@ from core.clock import FixedClock, parse_instant
 from core.database import Database
 from core.migrate import migrate
 from tenants.unit_of_work import Platform
-from tests.reused_postgres import ReusedPostgres
+from tests.reused_postgres import ReusedPostgres, kept_open_url
 
 START = parse_instant("2026-02-02T12:00:00Z")
 
@@ -49,13 +49,30 @@ async def database_url(engine_name: str, request: pytest.FixtureRequest, tmp_pat
     await reused.give_back()
 
 
-@pytest_asyncio.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """An open database; requests run in the request role on PostgreSQL."""
-    opened = Database(database_url, role="tenantry_app", pool_size=8)
-    await opened.open()
+@pytest_asyncio.fixture(scope="module")
+async def kept_open() -> AsyncIterator[dict[str, Database]]:
+    """By its URL the database that stays open for the tests of a module: new connections learn all tables anew."""
+    opened: dict[str, Database] = {}
     yield opened
-    await opened.close()
+    for each in opened.values():
+        await each.close()
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str, kept_open: dict[str, Database]) -> AsyncIterator[Database]:
+    """An open database; requests run in the request role on PostgreSQL."""
+    if database_url in kept_open:
+        await kept_open[database_url].open_models()
+        yield kept_open[database_url]
+        return
+    is_kept = database_url.startswith("postgresql")
+    opened = Database(kept_open_url(database_url) if is_kept else database_url, role="tenantry_app", pool_size=8)
+    await opened.open()
+    if is_kept:
+        kept_open[database_url] = opened
+    yield opened
+    if not is_kept:
+        await opened.close()
 
 
 @pytest.fixture

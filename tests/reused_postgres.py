@@ -27,8 +27,10 @@ $$ BEGIN INSERT INTO reuse.schema_change VALUES (tg_tag); END $$;
 CREATE EVENT TRIGGER reuse_watch ON ddl_command_end EXECUTE FUNCTION reuse.note_change();
 """
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
-_OTHERS = """SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+_KEPT_OPEN = "tenantry_kept_open"
+_OTHERS = f"""SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+AND NOT (application_name = '{_KEPT_OPEN}' AND state = 'idle')"""
 _LARGE = f"""SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'public' AND c.relkind = 'r' AND pg_relation_size(c.oid) > {_LARGE_BYTES}"""
 
@@ -44,6 +46,11 @@ class _Reused:
     emptying: str
     first_rows: tuple[tuple[str, str], ...]
     """Rows that migrations put there, as (table, JSON array)."""
+
+
+def kept_open_url(url: str) -> str:
+    """The same database for connections that stay open from test to test: idle, they are nobody's."""
+    return f"{url}?application_name={_KEPT_OPEN}"
 
 
 class ReusedPostgres:
