@@ -121,7 +121,8 @@ def _charges(p: Place, mark: Mark) -> list[Columns]:
             "id": p.ref("charge", str(level)), "organization_id": payer.id, "path": payer.path, "level": level,
             "segment_id": p.ref("seg"), "subscription_id": p.ref("sub"), "item_id": p.seller.ref("plan"),
             "discount_percent": "0", "taxes": [], "ledger_transaction_id": p.ref("ltx"),
-            "refunded_net_micros": 0, "refunded_tax_micros": 0, "early_end_percent": None,
+            "refunded_net_micros": 0, "refunded_tax_micros": 0, "early_end_percent": None, "first_date": None,
+            "added_quantity": None, "left_quantity": None,
         }
         for level, payer in levels
     ]  # fmt: skip
@@ -239,9 +240,13 @@ RECIPES: dict[str, Recipe] = {
     "number_release": of_buyers(lambda p, mark: {"account_id": p.ref("acct")}),
     "segment": of_buyers(
         lambda p, mark: {"subscription_id": p.ref("sub"), "kind": "WHOLE_CYCLE", "first_date": "2026-01-01",
-                         "end_date": "2027-01-01"}
+                         "end_date": "2027-01-01", "replaced_date": None}
     ),
     "segment_charge": _charges,
+    "queued_change": of_buyers(
+        lambda p, mark: {"subscription_id": p.ref("sub"), "plan_id": p.seller.ref("plan"), "applies_at": LATER,
+                         "applies_date": "2027-01-01", "add_ons": {"set": [], "remove": []}}
+    ),
     "trial_use": one(lambda p, mark: {"product_id": p.seller.ref("prod")}),
     "subscription_assignment": of_buyers(
         lambda p, mark: {"subscription_id": p.ref("sub"), "member_id": p.ref("mem", "second")}
