@@ -48,10 +48,10 @@ def parse_account_id(
     """The trimmed account ID, its case kept. Notes ACCOUNT_ID_TOO_LONG above 64 characters, else ACCOUNT_ID_FORMAT."""
     account_id = text.strip()
     if len(account_id) > MAX_LENGTH:
-        message = f"an account ID has at most {MAX_LENGTH} characters"
+        message = f"An account ID has at most {MAX_LENGTH} characters."
         blockers.add("ACCOUNT_ID_TOO_LONG", message, field, length=len(account_id), maximum=MAX_LENGTH)
     elif not _has_form_of(role, account_id, voucher_digits):
-        message = f"'{account_id}' has not the form of an account ID of role {role}"
+        message = f"'{account_id}' has not the form of an account ID of role {role}."
         blockers.add("ACCOUNT_ID_FORMAT", message, field, account_role=role.value)
     return account_id
 

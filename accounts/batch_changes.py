@@ -108,11 +108,11 @@ class RowDecision:
 
 
 ROW_MESSAGES: Mapping[str, str] = {
-    "ACCOUNT_TERMINATED": "the account is closed for good",
-    "ALREADY_APPLIED": "the account has already got this change from the same job or a retry of it",
-    "CHANGED_SINCE_PREVIEW": "the account was changed after the update was confirmed",
-    "CHANGED_SINCE_UPDATE": "the value is no longer the one that the update has set",
-    "EXPIRATION_NOT_AFTER_ACTIVATION": "the expiration date must lie after the activation date",
+    "ACCOUNT_TERMINATED": "The account is closed for good.",
+    "ALREADY_APPLIED": "The account has already got this change from the same job or a retry of it.",
+    "CHANGED_SINCE_PREVIEW": "The account was changed after the update was confirmed.",
+    "CHANGED_SINCE_UPDATE": "The value is no longer the one that the update has set.",
+    "EXPIRATION_NOT_AFTER_ACTIVATION": "The expiration date must lie after the activation date.",
 }
 
 
@@ -122,7 +122,7 @@ def _parse_expiration_date(raw: object, field: FieldPath, blockers: Blockers) ->
             return Cleared.CLEARED
         raw = raw.get("value") if not raw.get("clear") else None
     if raw is None:
-        blockers.add("VALUE_REQUIRED", "give a date, or {clear: true} to empty it", field)
+        blockers.add("VALUE_REQUIRED", "Give a date, or {clear: true} to empty it.", field)
         return None
     return parse_date(str(raw), field, blockers)
 
@@ -140,7 +140,7 @@ def _apply_expiration_date(facts: AccountFacts, day: date | None, context: RowCo
 def _parse_status(raw: object, field: FieldPath, blockers: Blockers) -> BlockTarget | None:
     target = raw.get("to") if isinstance(raw, Mapping) else None
     if not isinstance(target, str) or target not in BlockTarget.__members__:
-        blockers.add("VALUE_REQUIRED", f"set status to one of {', '.join(BlockTarget)}", (*field, "to"))
+        blockers.add("VALUE_REQUIRED", f"Set status to one of {', '.join(BlockTarget)}.", (*field, "to"))
         return None
     return BlockTarget(target)
 
@@ -191,7 +191,7 @@ def parse_changes(
     named = (attributes[name] for name, raw in request.items() if raw not in attributes[name].absent_values)
     present = sorted(named, key=lambda attribute: (attribute.step, attribute.field))
     if not present:
-        blockers.add("NOTHING_TO_UPDATE", "no field is set", field)
+        blockers.add("NOTHING_TO_UPDATE", "No field is set.", field)
     changes = []
     for attribute in present:
         value = _parse_value(attribute, request[attribute.field], (*field, attribute.field), blockers)
@@ -252,7 +252,7 @@ def seller_only_fields(request: Iterable[str], attributes: AttributeTable = ATTR
 
 def _parse_value(attribute: Attribute[Any], raw: object, field: FieldPath, blockers: Blockers) -> object:
     if raw is None:
-        blockers.add("VALUE_REQUIRED", f"{attribute.field} is null: leave it out to keep its value", field)
+        blockers.add("VALUE_REQUIRED", f"{attribute.field} is null: leave it out to keep its value.", field)
         return None
     return attribute.parse(raw, field, blockers)
 

@@ -42,8 +42,8 @@ from tenants.unit_of_work import UnitOfWork, audit_row
 
 CHANGED, STARTED = "ACCOUNTS_CHANGED", "BATCH_UPDATE_STARTED"
 FAILED_ROW_MESSAGES: Mapping[str, str] = {
-    "TRANSIENT_ERROR": "the database was not available, also when tried again",
-    "INTERNAL_ERROR": "an unexpected error; nothing of this account was changed",
+    "TRANSIENT_ERROR": "The database was not available, also when tried again.",
+    "INTERNAL_ERROR": "An unexpected error; nothing of this account was changed.",
 }
 
 

@@ -143,7 +143,7 @@ async def _check_fresh(uow: UnitOfWork, order: ConfirmOrder, job: Row, request: 
     counts = {found["selected"], found["same"], job["selected"], order.expected_selected}
     if len(counts) > 1 or order.snapshot_hash != job["snapshot_hash"]:
         refuse(
-            "PREVIEW_STALE", "the selected accounts are no longer those of the preview",
+            "PREVIEW_STALE", "The selected accounts are no longer those of the preview.",
             selected=found["selected"], expected_selected=order.expected_selected,
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ async def check_open_previews(uow: UnitOfWork, seller_id: str, own_id: str) -> N
             seller_id, uow.now, own_id,
         )  # fmt: skip
     if open_previews >= MAX_OPEN_PREVIEWS:
-        message = f"the seller has {MAX_OPEN_PREVIEWS} previews open: confirm or cancel one"
+        message = f"The seller has {MAX_OPEN_PREVIEWS} previews open: confirm or cancel one."
         refuse("TOO_MANY_PREVIEWS", message, maximum=MAX_OPEN_PREVIEWS)
 
 
@@ -35,9 +35,9 @@ async def check_running_jobs(uow: UnitOfWork, batch_id: str, seller_id: str) -> 
         )
     own = next((row["id"] for row in running if row["batch_id"] == batch_id), None)
     if own is not None:
-        refuse("OPERATION_IN_PROGRESS", "another operation on this batch is running", batch_update_id=own)
+        refuse("OPERATION_IN_PROGRESS", "Another operation on this batch is running.", batch_update_id=own)
     if len(running) >= MAX_JOBS:
-        refuse("TOO_MANY_JOBS", f"the seller has {MAX_JOBS} jobs running", maximum=MAX_JOBS)
+        refuse("TOO_MANY_JOBS", f"The seller has {MAX_JOBS} jobs running.", maximum=MAX_JOBS)
 
 
 async def one_at_a_time(uow: UnitOfWork, organization_id: str) -> None:

@@ -72,7 +72,7 @@ async def store_preview(uow: UnitOfWork, batch: BatchOfCustomer, request: Update
     forecast = await _forecast_rows(uow, job_id, batch, request)
     selected = forecast.results.total()
     if not selected:
-        refuse("EMPTY_SELECTION", "no account of the batch is selected", ("filter",))
+        refuse("EMPTY_SELECTION", "No account of the batch is selected.", ("filter",))
     await check_open_previews(uow, batch.seller_id, job_id)
     digest = await _snapshot(uow, job_id, batch, request)
     shown = await _shown(uow, job_id, batch, request, forecast)

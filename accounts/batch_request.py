@@ -77,12 +77,12 @@ def parse_update(
     blockers = Blockers()
     rows = DEFAULT_CHUNK_ROWS if chunk_rows is None else chunk_rows
     if account_filter.get("customFields"):
-        message = "a batch update does not filter by custom fields"
+        message = "A batch update does not filter by custom fields."
         blockers.add("CUSTOM_FIELD_FILTER_NOT_SUPPORTED", message, ("filter", "customFields"))
     parsed_filter = parse_account_filter(account_filter, ("filter",), blockers)
     parsed_changes = parse_changes(changes, ("changes",), blockers)
     if not 1 <= rows <= MAX_CHUNK_ROWS:
-        message = f"a chunk has 1 to {MAX_CHUNK_ROWS} rows"
+        message = f"A chunk has 1 to {MAX_CHUNK_ROWS} rows."
         blockers.add("CHUNK_ROWS_OUT_OF_RANGE", message, ("chunkRows",), maximum=MAX_CHUNK_ROWS)
     blockers.raise_if_any()
     return UpdateRequest(
@@ -131,9 +131,9 @@ def only_batch(account_filter: Mapping[str, Any]) -> str:
     """The one batch of the filter. Refused: BATCH_REQUIRED without one, EXACTLY_ONE_BATCH with several (BAT-36)."""
     batch_ids = account_filter.get("batchIds") or ()
     if not batch_ids:
-        refuse("BATCH_REQUIRED", "choose the batch to update", ("filter", "batchIds"))
+        refuse("BATCH_REQUIRED", "Choose the batch to update.", ("filter", "batchIds"))
     if len(set(batch_ids)) > 1:
-        refuse("EXACTLY_ONE_BATCH", "only one batch is updated at a time", ("filter", "batchIds"))
+        refuse("EXACTLY_ONE_BATCH", "Only one batch is updated at a time.", ("filter", "batchIds"))
     return str(batch_ids[0])
 
 

@@ -27,7 +27,7 @@ async def undo_batch_update(uow: UnitOfWork, batch_update_id: str) -> Outcome:
     check_finished(JobState(job["state"]))
     undoable = [name for name in fields if ATTRIBUTES[name].is_undoable]
     if not undoable:
-        refuse("NOT_REVERSIBLE", "nothing that the job has changed can be set back", ("id",))
+        refuse("NOT_REVERSIBLE", "Nothing that the job has changed can be set back.", ("id",))
     require_active(customer)
     batch = await batch_by_id(uow, job["batch_id"])
     others = [name for name in fields if name not in undoable]

@@ -44,7 +44,7 @@ def parse_control_numbers(text: str, field: FieldPath, blockers: Blockers) -> tu
     """
     count = text.count(",") + 1
     if count > MAX_ITEMS:
-        message = f"a list of control numbers has at most {MAX_ITEMS} items, this one {count}"
+        message = f"A list of control numbers has at most {MAX_ITEMS} items, this one {count}."
         blockers.add("CONTROL_NUMBER_LIST_TOO_LONG", message, field, items=count, maximum=MAX_ITEMS)
         return ()
     items = enumerate(text.strip().split(","), start=1)
@@ -79,11 +79,11 @@ def _parse_item(item: str, position: int, field: FieldPath, blockers: Blockers) 
     last = int(found[2] or found[1]) if found else 0
     shown = item[:_SHOWN_CHARACTERS]
     if first < 1 or last < 1:
-        message = f"'{shown}' is not a control number (1 to 10 digits, from 1) or a range of two"
+        message = f"'{shown}' is not a control number (1 to 10 digits, from 1) or a range of two."
         blockers.add("CONTROL_NUMBER_SYNTAX", message, field, item=shown, position=position)
         return None
     if first > last:
-        message = f"the range '{shown}' starts above its end"
+        message = f"The range '{shown}' starts above its end."
         blockers.add("CONTROL_NUMBER_RANGE_REVERSED", message, field, item=shown, position=position)
         return None
     return ControlRange(first, last)

@@ -19,11 +19,11 @@ def parse_date(text: str, field: FieldPath, blockers: Blockers) -> date | None:
     """The date of `YYYY-MM-DD`, or None with DATE_INVALID or DATE_OUT_OF_RANGE noted (BAT-29)."""
     day = _existing_date(text.strip())
     if day is None:
-        blockers.add("DATE_INVALID", "a date is written YYYY-MM-DD and must exist", field)
+        blockers.add("DATE_INVALID", "A date is written YYYY-MM-DD and must exist.", field)
         return None
     if not EARLIEST_DATE <= day <= LATEST_DATE:
         limits = {"earliest": EARLIEST_DATE.isoformat(), "latest": LATEST_DATE.isoformat()}
-        message = f"a date lies from {EARLIEST_DATE} to {LATEST_DATE}"
+        message = f"A date lies from {EARLIEST_DATE} to {LATEST_DATE}."
         blockers.add("DATE_OUT_OF_RANGE", message, field, **limits)
         return None
     return day
@@ -33,7 +33,7 @@ def check_availability_days(days: int, field: FieldPath, blockers: Blockers) -> 
     """The days of availability after first use. Notes AVAILABILITY_DAYS_OUT_OF_RANGE outside 1 to 3650 (BAT-40 #3)."""
     if not MIN_AVAILABILITY_DAYS <= days <= MAX_AVAILABILITY_DAYS:
         limits = {"minimum": MIN_AVAILABILITY_DAYS, "maximum": MAX_AVAILABILITY_DAYS}
-        message = f"an availability period has {MIN_AVAILABILITY_DAYS} to {MAX_AVAILABILITY_DAYS} days"
+        message = f"An availability period has {MIN_AVAILABILITY_DAYS} to {MAX_AVAILABILITY_DAYS} days."
         blockers.add("AVAILABILITY_DAYS_OUT_OF_RANGE", message, field, days=days, **limits)
     return days
 

@@ -98,7 +98,7 @@ def state_after_cancel(state: JobState) -> JobState:
     if state in (JobState.CANCELLING, JobState.CANCELLED):
         return state
     if (state, JobEvent.CANCEL) not in TRANSITIONS:
-        refuse("JOB_NOT_CANCELLABLE", f"a job that is {state} cannot be cancelled", state=state.value)
+        refuse("JOB_NOT_CANCELLABLE", f"A job that is {state} cannot be cancelled.", state=state.value)
     return next_state(state, JobEvent.CANCEL)
 
 
@@ -108,22 +108,22 @@ def check_confirmable(state: JobState, previewed_at: Instant, now: Instant) -> N
     Whether the same key has confirmed the job before, or another input was sent with it, is asked before this.
     """
     if state not in (JobState.AWAITING_CONFIRMATION, JobState.EXPIRED, JobState.CANCELLED):
-        refuse("ALREADY_CONFIRMED", "the update is already confirmed", state=state.value)
+        refuse("ALREADY_CONFIRMED", "The update is already confirmed.", state=state.value)
     if state is not JobState.AWAITING_CONFIRMATION or is_preview_over(previewed_at, now):
-        refuse("PREVIEW_EXPIRED", "the preview is no longer open: make a new one", state=state.value)
+        refuse("PREVIEW_EXPIRED", "The preview is no longer open: make a new one.", state=state.value)
 
 
 def check_finished(state: JobState) -> None:
     """Refuses JOB_NOT_FINISHED: only finished jobs are retried or undone, an EXPIRED preview never (BAT-49)."""
     if state not in FINISHED:
-        refuse("JOB_NOT_FINISHED", f"the job is {state}", state=state.value)
+        refuse("JOB_NOT_FINISHED", f"The job is {state}.", state=state.value)
 
 
 def check_retryable(state: JobState, rows: Mapping[RowResult, int], only: frozenset[RowResult]) -> None:
     """Refuses JOB_NOT_FINISHED, then NOTHING_TO_RETRY when no row has one of the results asked for (BAT-55)."""
     check_finished(state)
     if not any(rows.get(result, 0) for result in only):
-        refuse("NOTHING_TO_RETRY", "the job has no such rows", only=sorted(only))
+        refuse("NOTHING_TO_RETRY", "The job has no such rows.", only=sorted(only))
 
 
 def is_preview_over(previewed_at: Instant, now: Instant) -> bool:

@@ -47,9 +47,9 @@ def parse_search_value(text: str, field: FieldPath, blockers: Blockers) -> str:
     """
     value = unicodedata.normalize("NFC", text.strip())
     if not value:
-        blockers.add("FILTER_VALUE_EMPTY", "the value to search for is empty", field)
+        blockers.add("FILTER_VALUE_EMPTY", "The value to search for is empty.", field)
     if len(value) > MAX_VALUE_LENGTH:
-        message = f"a value to search for has at most {MAX_VALUE_LENGTH} characters"
+        message = f"A value to search for has at most {MAX_VALUE_LENGTH} characters."
         blockers.add("FILTER_VALUE_TOO_LONG", message, field, length=len(value), maximum=MAX_VALUE_LENGTH)
     return fold_ascii(_UNSTORABLE.sub("\ufffd", value))
 
@@ -72,6 +72,6 @@ def check_page_size(size: int | None, field: FieldPath, blockers: Blockers) -> i
     if size is None:
         return DEFAULT_PAGE_SIZE
     if not 1 <= size <= MAX_PAGE_SIZE:
-        message = f"a page has 1 to {MAX_PAGE_SIZE} rows"
+        message = f"A page has 1 to {MAX_PAGE_SIZE} rows."
         blockers.add("PAGE_SIZE_INVALID", message, field, size=size, maximum=MAX_PAGE_SIZE)
     return size

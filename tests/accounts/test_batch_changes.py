@@ -201,7 +201,7 @@ def test_if_one_attribute_is_refused_none_applies() -> None:
         result=RowResult.FAILED,
         code="EXPIRATION_NOT_AFTER_ACTIVATION",
         field="expirationDate",
-        message="the expiration date must lie after the activation date",
+        message="The expiration date must lie after the activation date.",
     )
 
 

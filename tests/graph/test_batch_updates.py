@@ -99,7 +99,7 @@ async def test_b_56_a_preview_tells_what_the_run_then_does(b1: FixtureB1) -> Non
     assert last | {"account": None, "correlationId": ""} == {
         "controlNumber": 245, "accountId": "1212000245", "result": "FAILED", "forecastResult": "FAILED",
         "forecastCode": "EXPIRATION_NOT_AFTER_ACTIVATION", "code": "EXPIRATION_NOT_AFTER_ACTIVATION",
-        "field": "expirationDate", "message": "the expiration date must lie after the activation date",
+        "field": "expirationDate", "message": "The expiration date must lie after the activation date.",
         "before": None, "after": None, "correlationId": "", "account": None,
     }  # fmt: skip
     failed = await rows_of(b1.abe, job["id"], filter={"result": ["FAILED"]})
