@@ -41,13 +41,15 @@ class PaidTimeLeft:
         return lots_of(of_line, held, 0 if charges else unknown_micros)
 
     def plan_price(self, level: Level, today: date) -> int | None:
-        """What a unit of the plan in force was charged at a level, per cycle; None when no charge tells."""
+        """What a unit was charged at a level per cycle when the plan in force began; None when no charge tells.
+
+        Licences that came later, at another price of theirs, do not count."""
         running = [segment for segment in self.segments if segment.start <= today] or self.segments
         for segment in running[:1]:
-            plans = [
-                e for e in self.charges_of(segment, level) if line_of(e.item_id) == PLAN_LINE and not e.is_reversed
-            ]
-            return plans[-1].unit_price_micros if plans else None
+            of_level = (each for each in self.charges_of(segment, level) if not each.is_reversed)
+            plans = [each for each in of_level if line_of(each.item_id) == PLAN_LINE]
+            began = [each for each in plans[1:] if each.is_raising] or plans[:1]
+            return began[-1].unit_price_micros if began else None
         return None
 
     def terms_of(self, segment: PaidSegment, level: Level) -> str | None:
