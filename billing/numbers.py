@@ -12,7 +12,7 @@ from core.clock import Instant
 from core.ids import new_id
 from core.refusals import Blocker, Blockers, FieldPath, refuse
 from core.transaction import Row, fetch_one, fetch_value, insert
-from tenants.access import OrganizationFacts, allow, organization_by_id, row_by_id
+from tenants.access import OrganizationFacts, allow, organization_by_id, require_active, row_by_id
 from tenants.commands import Outcome
 from tenants.input_checks import accepted
 from tenants.permissions import Action
@@ -60,13 +60,14 @@ def digits_of(found: Blockers, text: str | None, field: FieldPath = ("number",))
 async def add_number(uow: UnitOfWork, number: str) -> Outcome:
     """Put a number into the pool of the acting organization. Answers numberId.
 
-    Refused: the codes of EDIT_PRODUCT, NUMBER_INVALID, NUMBER_NOT_AVAILABLE (it is in a pool already: a phone number
-    is public, so that this tells nobody anything, VIS-7)."""
+    Refused: the codes of EDIT_PRODUCT, NUMBER_INVALID, ORGANIZATION_NOT_ACTIVE, NUMBER_NOT_AVAILABLE (it is in a pool
+    already: a phone number is public, so that this tells nobody anything, VIS-7)."""
     own = await organization_by_id(uow, uow.actor.organization_id)
     allow(uow, Action.EDIT_PRODUCT, own)
     found = Blockers()
     digits = digits_of(found, number)
     found.raise_if_any()
+    require_active(own)
     number_id = new_id("num")
     added = await uow.tx.execute(
         "INSERT INTO number (id, organization_id, path, pool_id, digits, state, created_at) "

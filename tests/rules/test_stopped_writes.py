@@ -60,3 +60,14 @@ async def test_org_16_a_job_of_a_stopped_customer_is_not_cancelled(platform: Pla
     assert await refused(tree.abe, CANCEL, **named) == []
     await rows(platform, "UPDATE batch_update SET state = 'COMPLETED' RETURNING id")
     assert await refused(tree.abe, CANCEL, **named) == ["JOB_NOT_CANCELLABLE"]
+
+
+async def test_org_16_the_pool_of_a_reseller_below_a_stopped_one_stays_as_it_is(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    add = "mutation ($input: AddNumberInput!) { addNumber(input: $input) { errors { code } } }"
+    rita = tree.r1a.someone
+    await stopped(tree.olga, tree.r1)
+    assert await refused(rita, add, number="x") == ["NUMBER_INVALID"]
+    assert await refused(rita, add, number="+6531580001") == ["ORGANIZATION_NOT_ACTIVE"]
+    await lifted(tree.olga, tree.r1)
+    assert await refused(rita, add, number="+6531580001") == []
