@@ -1,7 +1,9 @@
 """Every command of the README and the guide's chapters for strangers, word for word against a served demo."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,15 @@ def served(folder: Path, sqlite_template: Path) -> Iterator[Served]:
         serving(url, folder, TENANTRY_DNS_SERVERS=f'["{name_server}"]') as server,
     ):
         yield server
+
+
+def test_the_demo_is_not_stopped_as_a_whole_where_documents_are_asked_for(served: Served, folder: Path) -> None:
+    sql = (
+        "SELECT o.kyc_status, count(*) FROM organization o JOIN organization s ON o.path LIKE s.path || '_%' "
+        "WHERE s.name LIKE 'Bharat Voice%' GROUP BY 1"
+    )
+    with closing(sqlite3.connect(folder / "data/tenantry.db")) as connection:
+        assert dict(connection.execute(sql)) == {"APPROVED": 73, "NONE": 8}
 
 
 def test_every_chapter_with_examples_is_run() -> None:

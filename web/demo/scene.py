@@ -22,6 +22,7 @@ from tenants.unit_of_work import Platform, platform_transaction
 from web.demo.brands import give_brand
 from web.demo.cards import lay_out_cards
 from web.demo.cast import OPERATOR, SELLERS, WARES, Seller, Ware, customer_name
+from web.demo.documents import PRESET_THAT_ASKS, approve_documents, hands_in
 from web.demo.people import PASSWORD, Person, Stage
 from web.demo.stories import Customer, tell
 
@@ -37,6 +38,7 @@ class Market:
     seller: Seller
     costs: dict[str, int]
     asks: dict[str, int]
+    wants_documents: bool
 
 
 async def play(platform: Platform, secret: bytes) -> None:
@@ -78,7 +80,10 @@ async def _open_markets(stage: Stage, root: Person) -> list[Market]:
             await stage.act(owner, stage.now - BEGINNING, "applyPolicyPreset",
                             lambda uow, who=owner, preset=preset: apply_policy_preset(uow, who.organization_id, preset))  # type: ignore[misc]  # fmt: skip
         await give_brand(stage, owner, seller.domain, stage.now - BEGINNING)
-        by_domain[seller.domain] = Market(owner, seller, costs, asks)
+        wants_documents = seller.preset == PRESET_THAT_ASKS or (above is not None and above.wants_documents)
+        if above is not None and above.wants_documents:
+            await approve_documents(stage, owner.organization_id, owner, above.owner, stage.now - BEGINNING)
+        by_domain[seller.domain] = Market(owner, seller, costs, asks, wants_documents)
     await _staff(stage, by_domain["skyline.example"].owner)
     return list(by_domain.values())
 
@@ -166,4 +171,6 @@ async def _customer(stage: Stage, market: Market, number: int) -> Customer:
     if number == 0:
         await stage.let_in(made["memberId"])
     buyer = market.owner if is_managed else await stage.person(made["memberId"])
+    if market.wants_documents and hands_in(number):
+        await approve_documents(stage, made["organizationId"], buyer, market.owner, at)
     return Customer(made["organizationId"], market.owner, buyer, seller.currency, market.asks, seller.offers_trials)
