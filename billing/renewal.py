@@ -11,6 +11,7 @@ from billing.chain import read_chain
 from billing.periods import PaidTime, aligned_renewal, extended_by_cycles, extended_to, next_period, reactivated
 from billing.renewal_terms import RenewalTerms, terms_from
 from billing.sale import ChargeLine, LevelSale, Sale, invoiced_elsewhere, price_sale
+from billing.shortfall import days_lost, sale_due
 from billing.subscription_access import SubscriptionRow
 from core.calendar import local_date
 from core.refusals import refuse
@@ -47,6 +48,13 @@ class Renewal:
     terms: RenewalTerms
     sale: Sale
     policies: Policies
+    days_lost: int = 0
+    """Days of its period that went by without money, which the seller's `shortfall` takes off (SUB-46)."""
+
+    @property
+    def due(self) -> Sale:
+        """What the Wallets have to cover now."""
+        return sale_due(self.sale, self.days_lost)
 
     @property
     def timezone(self) -> str:
@@ -74,7 +82,10 @@ async def price_renewal(
     sale = price_sale(chain, terms.items, time, terms.cycle_months, is_each_its_own_period=is_extension)
     if subscription.method == "EXTERNAL_INVOICE" and policies.choice("invoicing") == "NONE":
         sale = invoiced_elsewhere(sale, subscription.external_number or "")
-    return Renewal(subscription, wanted.operation, terms, sale, policies)
+    lost = 0
+    if wanted.operation in (Operation.RENEW, Operation.RECOVER):
+        lost = days_lost(subscription.facts, time.start, local_date(uow.now, zone))
+    return Renewal(subscription, wanted.operation, terms, sale, policies, lost)
 
 
 def _time(
@@ -100,11 +111,10 @@ def _require_bounded(months: int) -> None:
         refuse("CYCLE_NOT_OFFERED", "Nobody sells so long a time.", ("cycles",), most_months=LONGEST_MONTHS)
 
 
-def together(renewals: Sequence[Renewal]) -> Sale:
-    """The renewals of one organization as one sale: a level for each Wallet, with the lines of all (SUB-42).
+def together(sales: Sequence[Sale]) -> Sale:
+    """The sales to one organization as one: a level for each Wallet, with the lines of all (SUB-42).
 
     Chains of one organization differ in their height alone: each ends at the owner of its Product (MON-30)."""
-    sales = [renewal.sale for renewal in renewals]
     first = max(sales, key=lambda sale: len(sale.levels))
     levels = (
         LevelSale(level.level, tuple(line for sale in sales for line in _lines_at(sale, place)))

@@ -79,7 +79,7 @@ async def renew_subscription(uow: UnitOfWork, order: RenewalOrder, signer: Quote
     async with uow.as_platform("MON-30: a sale charges every level up to the Product's owner"):
         renewal = await price_renewal(uow, held.subscription, wanted)
         _require_fresh(order, renewal, signer, uow.now)
-        require_money(renewal.sale, uow.now, uow.actor.path)
+        require_money(renewal.due, uow.now, uow.actor.path)
         written = await write_renewals(uow, [renewal])
     of = held.subscription.id
     return {"subscriptionId": of, "saleId": written.sale_id, "ledgerTransactionId": written.transaction_ids[of]}
@@ -104,12 +104,12 @@ async def quote_renewal(uow: UnitOfWork, order: RenewalOrder, signer: QuoteSigne
     async with uow.as_platform("SUB-10: a quote reads what the command would read"):
         renewal = await price_renewal(uow, held.subscription, wanted, is_preview=True)
     may_not = None if decision.code is None else Blocker(decision.code, "The asker may not do this itself.")
-    blocker = may_not or money_blocker(renewal.sale, uow.now, uow.actor.path)
+    blocker = may_not or money_blocker(renewal.due, uow.now, uow.actor.path)
     expires_at, time = uow.now + renewal.policies.integer("quoteMinutes") * MINUTE, renewal.sale.time
     return RenewalQuote(
         held.subscription.id, held.subscription.version, order.operation,
         signer.sign(_quoted_facts(renewal), expires_at), expires_at, time.start, time.end, time.segments[-1].last_day,
-        start_of_day(time.end, held.holder.timezone), tuple(shown_levels(renewal.sale, uow)),
+        start_of_day(time.end, held.holder.timezone), tuple(shown_levels(renewal.due, uow)),
         () if blocker is None else (blocker,),
     )  # fmt: skip
 
@@ -131,7 +131,7 @@ async def _checked(uow: UnitOfWork, held: Held, order: RenewalOrder) -> Wanted:
 
 def _quoted_facts(renewal: Renewal) -> Mapping[str, object]:
     """What a quote stands for."""
-    buyer, time = renewal.sale.buyer, renewal.sale.time
+    buyer, time = renewal.due.buyer, renewal.sale.time
     return {
         "subscription": renewal.subscription.id,
         "operation": renewal.operation.value,
@@ -144,7 +144,7 @@ def _quoted_facts(renewal: Renewal) -> Mapping[str, object]:
 
 
 def _require_fresh(order: RenewalOrder, renewal: Renewal, signer: QuoteSigner, now: Instant) -> None:
-    is_other_total = order.total_micros is not None and order.total_micros != renewal.sale.buyer.gross_micros
+    is_other_total = order.total_micros is not None and order.total_micros != renewal.due.buyer.gross_micros
     is_stale = order.quote_id is not None and not signer.holds(order.quote_id, _quoted_facts(renewal), now)
     if is_other_total or is_stale:
         refuse("QUOTE_STALE", "The quote does not hold any more; ask for a new one.", ("quoteId",))

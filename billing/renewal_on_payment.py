@@ -10,6 +10,7 @@ from billing.renewal import Operation
 from billing.renewal_run import parts_of, priced_together
 from billing.renewal_state import LIFTED_BY_SELLER
 from billing.renewal_writing import write_renewals
+from billing.shortfall import waits_for_funds
 from billing.subscription_access import COLUMNS, SubscriptionRow, subscription_row
 from billing.subscription_status import Status, SuspensionReason
 from core.calendar import local_date
@@ -55,7 +56,8 @@ async def _renew(uow: UnitOfWork, organization_id: str, rows: Sequence[Row]) -> 
     waiting = [subscription_row(row) for row in rows]
     zone = rows[0]["timezone"]
     if policies.boolean("renewOnPayment"):
-        failed = [each for each in waiting if each.status(uow.now) in (Status.ACTIVE, Status.GRACE)]
+        unpaid = (Status.ACTIVE, Status.GRACE)
+        failed = [each for each in waiting if each.status(uow.now) in unpaid or waits_for_funds(each.facts)]
         for _, of_one_date in groupby(failed, key=lambda each: each.end_date):
             for part in parts_of(list(of_one_date), policies):
                 await _try(uow, part, Operation.RENEW)

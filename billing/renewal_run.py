@@ -11,17 +11,22 @@ from billing.money_check import require_money
 from billing.renewal import Operation, Renewal, Wanted, price_renewal, together
 from billing.renewal_dates import next_try
 from billing.renewal_writing import write_renewals
+from billing.shortfall import waits_for_funds
+from billing.shortfall_writing import wait_for_funds
 from billing.status_notices import tell_of_failed_renewal
 from billing.subscription_access import COLUMNS, SubscriptionRow, subscription_row
 from billing.subscription_status import Status
 from core.clock import Instant
 from core.refusals import Refused
+from core.transaction import fetch_value
 from tenants.commands import RefusedWithTrace
 from tenants.platform_work import at_instant
 from tenants.policy.policy import read_policies
 from tenants.policy.policy_resolution import Policies
 from tenants.stops.stopped import is_stopped
 from tenants.unit_of_work import UnitOfWork
+
+_OF_MONEY = frozenset({"INSUFFICIENT_CREDIT", "UPSTREAM_CREDIT_INSUFFICIENT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,14 @@ async def renew_group(uow: UnitOfWork, group: DueGroup, now: Instant) -> int:
     policies = await read_policies(uow.tx, group.organization_id)
     due = await _locked(uow, group, policies)
     for part in parts_of(due, policies):
-        moment = min(now, *(each.facts.ends_at for each in part))
-        await _renew_part(at_instant(uow, moment), part, policies)
+        await _renew_part(at_instant(uow, _moment(group, part, now)), part, policies)
     return len(due)
+
+
+def _moment(group: DueGroup, part: Sequence[SubscriptionRow], now: Instant) -> Instant:
+    """Now, but never behind the end; what waits for money behind its end is looked at as of now (SUB-46)."""
+    end = min(each.facts.ends_at for each in part)
+    return now if group.at > end else min(now, end)
 
 
 async def _renew_part(uow: UnitOfWork, part: Sequence[SubscriptionRow], policies: Policies) -> None:
@@ -52,7 +62,7 @@ async def _renew_part(uow: UnitOfWork, part: Sequence[SubscriptionRow], policies
         if isinstance(refused, RefusedWithTrace):
             await refused.leave_trace(uow.tx)
         for subscription in part:
-            await _fail(uow, subscription, policies)
+            await _fail(uow, subscription, policies, is_money=bool(_OF_MONEY & set(refused.codes)))
         return
     # The renewal comes before what is due at the same instant: it goes on from the status just before (SUB-115).
     await write_renewals(uow, renewals, seen_at=uow.now - 1)
@@ -62,7 +72,7 @@ async def priced_together(uow: UnitOfWork, part: Sequence[SubscriptionRow], oper
     """Priced, and covered at every level by what the Wallets have for all of them. Refused as `price_renewal`,
     INSUFFICIENT_CREDIT, UPSTREAM_CREDIT_INSUFFICIENT."""
     renewals = [await price_renewal(uow, each, Wanted(operation)) for each in part]
-    require_money(together(renewals), uow.now, uow.actor.path)
+    require_money(together([each.due for each in renewals]), uow.now, uow.actor.path)
     return renewals
 
 
@@ -90,19 +100,27 @@ async def _locked(uow: UnitOfWork, group: DueGroup, policies: Policies) -> list[
     found = [subscription_row(row) for row in rows]
     # Seen just before the instant it is due: at the end itself it is still the renewal's turn (SUB-115).
     return sorted(
-        (each for each in found if each.status(group.at - 1) in usable), key=lambda each: (each.end_date, each.id)
+        (each for each in found if each.status(group.at - 1) in usable or waits_for_funds(each.facts)),
+        key=lambda each: (each.end_date, each.id),
     )
 
 
-async def _fail(uow: UnitOfWork, subscription: SubscriptionRow, policies: Policies) -> None:
-    """Mark, Alert to buyer and seller, and the next try (SUB-43)."""
+async def _fail(uow: UnitOfWork, subscription: SubscriptionRow, policies: Policies, *, is_money: bool) -> None:
+    """Mark, Alert to buyer and seller, and the next try (SUB-43); at the period's start it may wait (SUB-46)."""
     first = subscription.renewal_failed_at or uow.now
-    zone = await uow.tx.fetch("SELECT timezone FROM organization WHERE id = $1", subscription.organization_id)
-    again = next_try(first, subscription.facts.ends_at, uow.now, policies, zone[0]["timezone"])
-    await uow.tx.execute(
-        "UPDATE subscription SET renewal_failed_at = $2, renews_at = $3, version = version + 1 WHERE id = $1",
-        subscription.id, first, again,
-    )  # fmt: skip
+    zone = str(await fetch_value(uow.tx, "SELECT timezone FROM organization WHERE id = $1",
+                                 subscription.organization_id))  # fmt: skip
+    is_at_start = uow.now >= subscription.facts.ends_at
+    if is_money and is_at_start and policies.choice("shortfall") == "DAILY_REDUCTION":
+        await wait_for_funds(uow, subscription, zone)
+        if waits_for_funds(subscription.facts):
+            return
+    else:
+        again = next_try(first, subscription.facts.ends_at, uow.now, policies, zone)
+        await uow.tx.execute(
+            "UPDATE subscription SET renewal_failed_at = $2, renews_at = $3, version = version + 1 WHERE id = $1",
+            subscription.id, first, again,
+        )  # fmt: skip
     await tell_of_failed_renewal(uow.tx, subscription.id, uow.now)
     uow.audit(
         "Subscription", subscription.id, organization_id=subscription.organization_id, path=subscription.path,

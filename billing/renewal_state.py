@@ -3,6 +3,7 @@
 from typing import NoReturn
 
 from billing.renewal import Operation
+from billing.shortfall import waits_for_funds
 from billing.subscription_access import SubscriptionRow
 from billing.subscription_status import Status, SuspensionReason
 from core.refusals import refuse
@@ -28,7 +29,7 @@ async def require_state(
         case Operation.RENEW:
             await _require_renewable(uow, subscription, status)
         case Operation.RECOVER:
-            if status not in (Status.ACTIVE, Status.GRACE):
+            if status not in (Status.ACTIVE, Status.GRACE) and not waits_for_funds(subscription.facts):
                 _not_active(status)
             if status is Status.ACTIVE and subscription.renewal_failed_at is None:
                 refuse("NOTHING_TO_RECOVER", "No renewal has failed.")
@@ -42,6 +43,8 @@ async def require_state(
 async def _require_renewable(uow: UnitOfWork, subscription: SubscriptionRow, status: Status) -> None:
     """ACTIVE or GRACE; SUSPENDED with `renewWhileSuspended` (SUB-40)."""
     if status is Status.SUSPENDED:
+        if waits_for_funds(subscription.facts):
+            return
         policies = await policies_for(uow, subscription.organization_id)
         if policies.boolean("renewWhileSuspended"):
             return

@@ -17,6 +17,8 @@ from billing.renewal import Operation, Renewal, together
 from billing.renewal_dates import renewal_instant
 from billing.renewal_terms import take_effect
 from billing.sale import LevelSale, Sale
+from billing.shortfall import REASON
+from billing.shortfall_writing import credit_movements, end_waiting, note_credits
 from billing.subscription_status import Cause, Facts, FinalState, Status, ladder, status_at
 from billing.timeline import TimelineEntry, write_changes_of_time, write_entries
 from core.clock import Instant
@@ -37,6 +39,7 @@ _TOPICS = {
 }
 _CAUSES = {
     Status.GRACE: Cause.PAID,
+    Status.SUSPENDED: Cause.REASON_LIFTED,
     Status.EXPIRED: Cause.REACTIVATED,
     Status.DEACTIVATED: Cause.RESTORED_BY_SELLER,
 }
@@ -55,14 +58,16 @@ async def write_renewals(uow: UnitOfWork, renewals: Sequence[Renewal], *, seen_a
 
     seen_at: the instant whose status it goes on from, when that is not now: a renewal comes before what is due at the
     same instant (SUB-115)."""
-    sale_id, sale = new_id("sale"), together(renewals)
+    sale_id, sale = new_id("sale"), together([each.sale for each in renewals])
     posted = await _post(uow, renewals, sale, sale_id)
     for renewal in renewals:
         own = posted[renewal.subscription.id]
         await write_paid_time(uow, renewal.subscription.id, renewal.sale, renewal.terms.cycle_months, sale_id, own)
+        await note_credits(uow, renewal.subscription, renewal.sale, renewal.days_lost)
         await _write_subscription(uow, renewal, uow.now if seen_at is None else seen_at)
     await issue_invoices(uow.tx, _invoices(renewals, sale, sale_id, uow.now), uow.now)
-    await follow_up(uow, [each.level.pair.wallet.id for each in sale.levels if moves_more(each, uow.now)])
+    if not any(each.days_lost for each in renewals):  # with its credit it stands where the money just reached (SUB-46)
+        await follow_up(uow, [each.level.pair.wallet.id for each in sale.levels if moves_more(each, uow.now)])
     return Written(sale_id, {of: own.get(0) for of, own in posted.items()})
 
 
@@ -74,6 +79,13 @@ async def _post(uow: UnitOfWork, renewals: Sequence[Renewal], sale: Sale, sale_i
         parts = [taking_part] if level.is_invoiced_at_once else [[each] for each in taking_part]
         movements += [(part, place, each) for part in parts for each in _movement(uow, part, place, level, sale_id)]
     ids = await post(uow, [movement for _, _, movement in movements]) if movements else []
+    credited = [
+        movement
+        for each in renewals
+        for movement in credit_movements(each.subscription, each.sale, each.days_lost, sale_id)
+    ]
+    if credited:
+        await post(uow, credited)
     posted: dict[str, dict[int, str]] = {each.subscription.id: {} for each in renewals}
     for (part, place, _), transaction_id in zip(movements, ids, strict=True):
         for each in part:
@@ -85,7 +97,7 @@ def _movement(
     uow: UnitOfWork, part: Sequence[Renewal], place: int, whole: LevelSale, sale_id: str
 ) -> Iterator[Movement]:
     """The key names subscription and period: whatever runs twice, the books take it once (SUB-44)."""
-    sold = together(part).levels[place]
+    sold = together([each.sale for each in part]).levels[place]
     is_elsewhere = place == 0 and part[0].is_external
     if not sold.gross_micros and not is_elsewhere:
         return
@@ -123,11 +135,12 @@ async def _write_subscription(uow: UnitOfWork, renewal: Renewal, seen_at: Instan
     facts = _facts_after(renewal)
     moved = await uow.tx.execute(
         "UPDATE subscription SET anchor_date = $3, end_date = $4, ends_at = $5, grace_ends_at = $6, "
-        "ladder_ends_at = $7, final_state = $8, renews_at = $9, renewal_failed_at = NULL, version = version + 1 "
+        "ladder_ends_at = $7, final_state = $8, renews_at = $9, suspension_reasons = $10, renewal_failed_at = NULL, "
+        "version = version + 1 "
         "WHERE id = $1 AND end_date = $2",
         subscription.id, subscription.end_date.isoformat(), time.anchor.isoformat(), time.end.isoformat(),
         facts.ends_at, facts.grace_ends_at, facts.ladder_ends_at, facts.final_state.value,
-        renewal_instant(time.end, renewal.policies, renewal.timezone),
+        renewal_instant(time.end, renewal.policies, renewal.timezone), ",".join(sorted(facts.suspension_reasons)),
     )  # fmt: skip
     if not moved:
         raise RuntimeError("a locked subscription was moved on by somebody else")
@@ -137,6 +150,7 @@ async def _write_subscription(uow: UnitOfWork, renewal: Renewal, seen_at: Instan
     if before is not after:
         entry = TimelineEntry(*place, uow.now, before, after, _CAUSES[before].value, uow.actor.member_id)
         await write_entries(uow.tx, [entry])
+    await end_waiting(uow, subscription)
     await close_settled_about(uow.tx, subscription.id, uow.now)
     where = {"organization_id": subscription.organization_id, "path": subscription.path}
     uow.audit(
@@ -157,4 +171,5 @@ def _facts_after(renewal: Renewal) -> Facts:
     return replace(
         subscription.facts, ends_at=steps.ends_at, grace_ends_at=steps.grace_ends_at,
         ladder_ends_at=steps.ladder_ends_at, final_state=FinalState(policies.choice("finalState")),
+        suspension_reasons=subscription.facts.suspension_reasons - {REASON},
     )  # fmt: skip

@@ -32,8 +32,10 @@ async def renew_due(uow: UnitOfWork, until: Instant, clock_id: str) -> int:
     `uow` is the platform's own. What something hindered up to its end is not tried any more (SUB-40)."""
     await _date_undated(uow.tx, clock_id, until)
     done = 0
-    for group in await _due(uow.tx, until, clock_id):
-        done += await renew_group(uow, group, until)
+    while renewed := [await renew_group(uow, group, until) for group in await _due(uow.tx, until, clock_id)]:
+        done += sum(renewed)
+        if not any(renewed):  # what is left is hindered
+            break
     await _give_up(uow.tx, until, clock_id)
     return done
 
@@ -51,13 +53,18 @@ async def renew_in_real_time(platform: Platform) -> int:
         )
     lives = [("", platform.clock.now()), *((row["id"], row["stands_at"]) for row in standing)]
     for clock_id, now in lives:
-        async with platform_reading(platform) as tx:
-            groups = await _due(tx, now, clock_id)
-        for group in groups:
-            done += await _one_in_real_time(platform, group, now)
+        while renewed := await _round(platform, now, clock_id):
+            done += renewed
     async with platform_transaction(platform) as tx:
         await _give_up(tx, platform.clock.now(), "")
     return done
+
+
+async def _round(platform: Platform, now: Instant, clock_id: str) -> int:
+    """What is due once; the next period of one that was just renewed may be due already."""
+    async with platform_reading(platform) as tx:
+        groups = await _due(tx, now, clock_id)
+    return sum([await _one_in_real_time(platform, group, now) for group in groups])
 
 
 async def _one_in_real_time(platform: Platform, group: DueGroup, now: Instant) -> int:
@@ -84,8 +91,8 @@ async def _give_up(tx: Transaction, until: Instant, clock_id: str) -> None:
     """Its end has come and something stood in the way: it expires, and nothing makes up for it later."""
     await tx.execute(
         f"UPDATE subscription SET renews_at = $3 WHERE id IN (SELECT s.id {_OF} WHERE {LIVES_BY} "
-        f"AND s.renews_at <= $2 AND s.ends_at <= $2 AND (NOT s.is_auto_renew OR s.suspension_reasons <> '' "
-        f"OR {is_stopped(tx.dialect, 'o.id')}))",
+        "AND s.renews_at <= $2 AND s.ends_at <= $2 AND (NOT s.is_auto_renew "
+        f"OR s.suspension_reasons NOT IN ('', 'NO_FUNDS') OR {is_stopped(tx.dialect, 'o.id')}))",
         clock_id, until, NEVER,
     )  # fmt: skip
 
