@@ -52,6 +52,31 @@ async def authenticate(tx: Transaction, credentials: Credentials, now: Instant, 
     raise Unauthenticated("UNAUTHENTICATED", "Sign in, or send an API key as a bearer token.")
 
 
+async def has_same_role(tx: Transaction, credentials: Credentials, actor: Actor, now: Instant) -> bool:
+    """Whether the actor still has the role with which its command began; `now` is the acting organization's time.
+
+    Raises Unauthenticated with UNAUTHENTICATED or API_KEY_REVOKED for what somebody ended meanwhile; time alone ends no
+    command that is being carried out."""
+    token = credentials.token or ""
+    if token.startswith(API_KEY_PREFIX):
+        source = _source(tx, "actor_by_api_key", "actor_api_key", "secret_hash")
+        rows = await tx.fetch(f"SELECT a.revoked_at FROM {source}", secret_hash(token))
+        if not rows or (rows[0]["revoked_at"] is not None and now >= rows[0]["revoked_at"]):
+            raise Unauthenticated("API_KEY_REVOKED", "This API key was revoked.")
+        return True
+    source = _source(tx, "actor_by_session", "actor_session", "token_hash")
+    rows = await tx.fetch(f"SELECT a.* FROM {source}", secret_hash(token))
+    mine = [row for row in rows if row["member_id"] == actor.member_id and _may_act(row)]
+    if not mine or mine[0]["ended_at"] is not None:
+        raise Unauthenticated("UNAUTHENTICATED", "Sign in: this session does not exist or has ended.")
+    return bool(mine[0]["role"] == actor.role.value)
+
+
+def _may_act(row: Row) -> bool:
+    is_barred = row["member_id"] in str(row["barred_member_ids"]).split(",")
+    return bool(row["has_portal_access"]) and row["invitation"] == "ACCEPTED" and not is_barred
+
+
 async def _by_session(tx: Transaction, token: str, credentials: Credentials, now: Instant) -> Actor:
     rows = await tx.fetch(_lookup(tx, "actor_by_session", "actor_session", "token_hash"), secret_hash(token))
     if not rows or rows[0]["ended_at"] is not None:
@@ -92,9 +117,7 @@ def _at_site(rows: Sequence[Row], credentials: Credentials) -> list[Row]:
 async def _chosen(tx: Transaction, rows: Sequence[Row], organization_id: str | None, session: Row) -> _Choice:
     """The membership that the request named, else the one the session stands in, else the oldest that may act; one
     with something stopped above it only when there is no other (AUTH-6, VIS-10)."""
-    barred = frozenset(str(session["barred_member_ids"]).split(","))
-    mine = [row for row in rows if row["has_portal_access"] and row["invitation"] == "ACCEPTED"]
-    mine = sorted((row for row in mine if row["member_id"] not in barred), key=lambda row: str(row["member_id"]))
+    mine = sorted(filter(_may_act, rows), key=lambda row: str(row["member_id"]))
     standing_id = session["standing_id"]
     at_home = _first(mine, standing_id, "is_stopped", False) or _first(mine, standing_id, "status", "ACTIVE")
     if organization_id is None:
@@ -201,10 +224,12 @@ WHERE p.preset = 'portabilling' AND p.path <= a.path AND a.path < p.path || '~')
 
 
 def _lookup(tx: Transaction, function: str, view: str, column: str) -> str:
-    is_sqlite = tx.dialect == "sqlite"
-    source = f"{view} a WHERE a.{column} = $1" if is_sqlite else f"{function}($1) a"
-    reads = _MAY_AUDIT_READS_ON_SQLITE if is_sqlite else "may_audit_reads(a.path)"
-    return f"SELECT a.*, {reads} AS may_audit_reads FROM {source}"
+    reads = _MAY_AUDIT_READS_ON_SQLITE if tx.dialect == "sqlite" else "may_audit_reads(a.path)"
+    return f"SELECT a.*, {reads} AS may_audit_reads FROM {_source(tx, function, view, column)}"
+
+
+def _source(tx: Transaction, function: str, view: str, column: str) -> str:
+    return f"{view} a WHERE a.{column} = $1" if tx.dialect == "sqlite" else f"{function}($1) a"
 
 
 def _organization(row: Row) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tenants.actor import Actor, Credentials
 from tenants.authentication import Unauthenticated
 from tenants.idempotency import claim, store
 from tenants.unit_of_work import (
+    ActorChanged,
     Platform,
     UnitOfWork,
     audit_row,
@@ -59,7 +60,7 @@ async def run_command(
     """Act once, and answer from the same transaction; `answer` gets the outcome and whether it was replayed.
 
     Raises Unauthenticated, or Refused after the refusal was written into the log of the actor's organization.
-    A deadlock or a busy database is tried again, with nothing kept of the try before."""
+    A deadlock, a busy database or another role of the actor is tried again, with nothing kept of the try before."""
     actors: list[Actor] = []
     for attempt in range(TRIES):
         try:
@@ -67,6 +68,8 @@ async def run_command(
         except Unauthenticated:
             raise
         except Refused as refusal:
+            if isinstance(refusal, ActorChanged) and attempt < TRIES - 1:
+                continue
             await _audit_refusal(platform, credentials, command, refusal, actors[-1])
             if isinstance(refusal, RefusedWithTrace):
                 async with platform_transaction(platform) as tx:

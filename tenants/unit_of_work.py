@@ -13,11 +13,11 @@ from core.clock import Clock, Instant
 from core.database import Database
 from core.ids import new_id
 from core.mail import Mailer
-from core.refusals import Refused, refuse
+from core.refusals import Blocker, Refused, refuse
 from core.settings import DEMO_SECRET
 from core.transaction import Transaction, insert, insert_many
 from tenants.actor import Actor, Credentials, SupportFacts
-from tenants.authentication import authenticate, secret_hash
+from tenants.authentication import authenticate, has_same_role, secret_hash
 from tenants.brand.site_cache import SiteCache
 from tenants.readers import has_read
 from tenants.row_scope import RowScope, predicate
@@ -35,6 +35,13 @@ class Platform:
     """Where mails leave; without it they wait in the outbox."""
     sites: SiteCache = field(default_factory=SiteCache, compare=False, repr=False)
     """Which brand stands at which host (WL-4)."""
+
+
+class ActorChanged(Refused):
+    """The actor's role was changed while its command ran: it is carried out anew, with the new one (GEN-7)."""
+
+    def __init__(self) -> None:
+        super().__init__((Blocker("FORBIDDEN", "Your role was changed meanwhile."),))
 
 
 @dataclass(slots=True)
@@ -136,6 +143,15 @@ class UnitOfWork:
         )
         return message_id
 
+    @property
+    def changes_own_standing(self) -> bool:
+        """The command itself changed the actor's member, session, User, clock, or its organization's status."""
+        actor = self.actor
+        own = {"Member": actor.member_id, "Session": actor.session_id, "User": actor.user_id,
+               "SandboxClock": actor.clock_id, "Organization": actor.organization_id}  # fmt: skip
+        changed = [row for row in self._audited if own.get(str(row["entity_type"])) == row["entity_id"]]
+        return any(row["entity_type"] != "Organization" or '"status"' in str(row["after_values"]) for row in changed)
+
     async def flush(self) -> None:
         """Write what was noted: audit entries and messages, one statement each. Rows above the actor's scope too."""
         if not self._audited and not self._sent:
@@ -169,9 +185,12 @@ async def unit_of_work(
         uow = UnitOfWork(tx, actor, credentials, time_of(actor, platform.clock), platform.clock.now(), action)
         uow.secret = platform.secret
         yield uow
+        looks_again = actor.support is None and not moves_rows and not uow.changes_own_standing
         await uow.flush()
         if actor.support is not None and not uow.ends_own_support_session:
             await _still_acting(tx, actor.support, credentials, platform)
+        elif looks_again:
+            await _still_entitled(uow, platform)
     if actor.has_moved:
         await _note_move(platform, actor, credentials)
 
@@ -231,6 +250,16 @@ async def _still_acting(tx: Transaction, support: SupportFacts, credentials: Cre
     await authenticate(tx, credentials, platform.clock.now(), platform.secret)
     if support.is_pending:
         refuse("CONSENT_REQUIRED", "Nobody has approved this support session yet.")
+
+
+async def _still_entitled(uow: UnitOfWork, platform: Platform) -> None:
+    """Session, key, membership and role are looked at last as well: who lost them meanwhile writes nothing (GEN-7).
+
+    On SQLite writers wait for each other from their beginning on."""
+    if uow.tx.dialect == "postgres":
+        now = time_of(uow.actor, platform.clock)
+        if not await has_same_role(uow.tx, uow.credentials, uow.actor, now):
+            raise ActorChanged
 
 
 async def _authenticated(

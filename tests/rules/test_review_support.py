@@ -1,14 +1,23 @@
 """Support seen from every side, contacts to the letter, and what a write does whose actor is gone meanwhile."""
 
+import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
+
 from core.clock import HOUR, FixedClock
+from core.refusals import Refused
+from core.transaction import fetch_value
+from tenants.access import allow, organization_by_id
 from tenants.actor import Credentials
-from tenants.unit_of_work import Platform
+from tenants.permissions import Action
+from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
+from tests.acting import do
 from tests.graph.asking import ask
 from tests.graph.billing_documents import asked, codes, done
-from tests.makers import Member, a_member
+from tests.makers import Member, a_member, credentials_of
 from tests.makers_support import VIEWER, a_session, an_open_session, read
 from tests.rules.fixture_organizations import Fixture, the_fixture
 
@@ -18,7 +27,7 @@ SEEN = """{ supportSessions { nodes { kind access reason ticket openedAt endedAt
     auditEntries { nodes { action actorName actorOrganizationName actorOrganizationId actorMemberId address client
     before after onBehalfOfName } } }"""
 CONTACT = "mutation ($input: SetContactForInput!) { setContactFor(input: $input) { errors { code } } }"
-DEMO = "mutation ($input: CreateDemoInput!) { createDemo(input: $input) { errors { code } account { kind } } }"
+DEMO = "mutation ($input: CreateDemoInput!) { createDemo(input: $input) { errors { code } account { id } } }"
 MAKE_KEY = """mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
     errors { code } secret apiKey { id } } }"""
 ROTATE = "mutation ($input: ApiKeyInput!) { rotateApiKey(input: $input) { errors { code } secret apiKey { id } } }"
@@ -136,3 +145,112 @@ async def test_key_4_who_revokes_a_rotated_key_revokes_its_old_secrets(platform:
     assert codes(await done(tree.cora, REVOKE_KEY, apiKeyId=third["apiKey"]["id"])) == []
     revoked = ["API_KEY_REVOKED"]
     assert [await told(each) for each in (first, second, third, other)] == [revoked, revoked, revoked, []]
+
+
+async def _meanwhile(
+    platform: Platform, who: Member | Credentials, ends: Callable[[], Awaitable[list[str]]]
+) -> list[str]:
+    """The codes of a write that has run, but is not committed, when somebody else ends what it stands on.
+
+    Writers of SQLite exclude each other: there the end comes first."""
+    credentials = await credentials_of(who) if isinstance(who, Member) else who
+    acted, go_on = asyncio.Event(), asyncio.Event()
+
+    async def act(uow: UnitOfWork) -> dict[str, Any]:
+        organization = await organization_by_id(uow, uow.actor.organization_id)
+        allow(uow, Action.ADD_MEMBER, organization)
+        await uow.tx.execute(
+            "UPDATE member SET phone = '1' WHERE organization_id = $1 AND given_name = 'Mia'", organization.id
+        )
+        acted.set()
+        await go_on.wait()
+        return {}
+
+    if platform.database.dialect == "sqlite":
+        assert await ends() == []
+        acted.set()
+        go_on.set()
+    writing = asyncio.create_task(do(credentials, act, platform=platform))
+    await asyncio.wait_for(acted.wait(), 10)
+    if not go_on.is_set():
+        assert await asyncio.wait_for(ends(), 10) == []
+        go_on.set()
+    try:
+        await writing
+    except Refused as refused:
+        return list(refused.codes)
+    return []
+
+
+async def _is_written(platform: Platform) -> bool:
+    async with platform_transaction(platform) as tx:
+        return await fetch_value(tx, "SELECT phone FROM member WHERE given_name = 'Mia'") is not None
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ("mutation ($input: MemberInput!) { removeMember(input: $input) { errors { code } } }", "UNAUTHENTICATED"),
+        ("mutation ($input: MemberInput!) { endMemberSessions(input: $input) { errors { code } } }", "UNAUTHENTICATED"),
+        (
+            "mutation ($input: ChangeMemberRoleInput!) { changeMemberRole(input: $input) { errors { code } } }",
+            "FORBIDDEN",
+        ),
+    ],
+)
+async def test_gen_7_who_loses_the_right_meanwhile_writes_nothing(platform: Platform, document: str, code: str) -> None:
+    tree = await the_fixture(platform)
+    given = {"memberId": tree.dan.id} | ({"role": "MEMBER"} if code == "FORBIDDEN" else {})
+
+    async def ends() -> list[str]:
+        return codes(await done(tree.cora, document, **given))
+
+    assert await _meanwhile(platform, tree.dan, ends) == [code]
+    assert not await _is_written(platform)
+
+
+async def test_gen_7_another_role_that_may_do_it_too_does_it(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    document = "mutation ($input: TransferOwnershipInput!) { transferOwnership(input: $input) { errors { code } } }"
+
+    async def ends() -> list[str]:
+        return codes(await done(tree.cora, document, organizationId=tree.c1.id, memberId=tree.dan.id))
+
+    assert await _meanwhile(platform, tree.dan, ends) == []
+    assert await _is_written(platform)
+
+
+async def test_key_3_a_key_that_is_revoked_meanwhile_writes_nothing(platform: Platform, clock: FixedClock) -> None:
+    tree = await the_fixture(platform)
+    key = await done(tree.cora, MAKE_KEY, organizationId=tree.c1.id, name="CRM", scopes=["members:write"])
+
+    async def ends() -> list[str]:
+        clock.advance_to(clock.now() + 1)
+        return codes(await done(tree.cora, REVOKE_KEY, apiKeyId=key["apiKey"]["id"]))
+
+    assert await _meanwhile(platform, Credentials(key["secret"]), ends) == ["API_KEY_REVOKED"]
+    assert not await _is_written(platform)
+
+
+async def test_sup_9_the_token_of_a_domains_proof_is_masked_while_acting(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    claim = """mutation ($input: DomainInput!) { claimDomain(input: $input) { errors { code } recordValue } }"""
+    claimed = await done(tree.ada, claim, organizationId=tree.r1.id, domain="desk.northline.test")
+    brand = "{ brand { claimedDomain claimRecordValue } }"
+    own = (await asked(tree.ada, brand)).data["brand"]
+    assert own == {"claimedDomain": "desk.northline.test", "claimRecordValue": claimed["recordValue"]}
+    _, supporter = await an_open_session(tree.olga, tree.r1, tree.ada)
+    seen = await ask(platform, supporter, brand)
+    assert seen.errors == []
+    assert seen.data["brand"] == {"claimedDomain": "desk.northline.test", "claimRecordValue": None}
+
+
+async def test_demo_7_what_keeps_a_demo_from_going_live_is_said_at_once(platform: Platform) -> None:
+    tree = await the_fixture(platform)
+    made = await done(tree.ben, DEMO, organizationId=tree.c1.id, contactId=tree.cora.id)
+    async with platform_transaction(platform) as tx:
+        await tx.execute("UPDATE account SET lifecycle = 'CLOSED' WHERE id = $1", made["account"]["id"])
+    live = "mutation ($input: GoLiveInput!) { goLive(input: $input) { errors { code } } }"
+    assert codes(await done(tree.cora, live, accountId=made["account"]["id"])) == [
+        "ACCOUNT_TERMINATED", "BILLING_NOT_ACTIVE",
+    ]  # fmt: skip
