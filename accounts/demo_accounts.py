@@ -67,16 +67,16 @@ async def create_demo(uow: UnitOfWork, new: NewDemo) -> Outcome:
 async def go_live(uow: UnitOfWork, account_id: str) -> Outcome:
     """Make a demo LIVE, also one that is over; its settings stay, its minutes become 0 (DEMO-7). Answers accountId.
 
-    Refused: NOT_FOUND, the codes of GO_LIVE, REFERENCE_INVALID (no demo), ORGANIZATION_NOT_ACTIVE, ACCOUNT_TERMINATED,
-    BILLING_NOT_ACTIVE (no settled payment, or the billing status is not ACTIVE)."""
+    Refused: NOT_FOUND, the codes of GO_LIVE, REFERENCE_INVALID (no demo); all at once ACCOUNT_TERMINATED,
+    BILLING_NOT_ACTIVE (no settled payment, or the billing status is not ACTIVE), ORGANIZATION_NOT_ACTIVE."""
     row = await _locked(uow, account_id)
     customer = await organization_by_id(uow, row["organization_id"])
     allow(uow, Action.GO_LIVE, customer)
     if row["kind"] != AccountKind.DEMO:
         refuse("REFERENCE_INVALID", "The account is no demo.", ("accountId",))
-    if row["lifecycle"] == Lifecycle.CLOSED:
-        refuse("ACCOUNT_TERMINATED", "The account is closed for good.", ("accountId",))
     found = Blockers()
+    if row["lifecycle"] == Lifecycle.CLOSED:
+        found.add("ACCOUNT_TERMINATED", "The account is closed for good.", ("accountId",))
     if customer.is_stopped:
         found.add("ORGANIZATION_NOT_ACTIVE", "The organization is not active.")
     if row["billing_status"] != "ACTIVE" or not row["has_paid"]:

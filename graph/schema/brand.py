@@ -9,7 +9,7 @@ from graph.sql.compile import Compilation
 from graph.sql.reads import column, instant, table_type
 from graph.sql.seller import brand_column, logo_url
 from tenants.brand.brand_domains import RECORD_BEGINNING, RECORD_LABEL
-from tenants.permissions import Area
+from tenants.permissions import Area, ViaKind
 
 
 def _domain(made: Compilation) -> str:
@@ -18,6 +18,12 @@ def _domain(made: Compilation) -> str:
         f"(SELECT proven.domain FROM brand_domain proven WHERE proven.organization_id = {{t}}.organization_id "
         f"AND {visible})"
     )
+
+
+def _claim_record_value(made: Compilation) -> str:
+    """The token of a proof: nothing of it while acting in a support session (SUP-9)."""
+    is_shown = "1 = 0" if made.sight.via.kind is ViaKind.SUPPORT_SESSION else "1 = 1"
+    return f"CASE WHEN {is_shown} THEN '{RECORD_BEGINNING}' || {{t}}.claim_token END"
 
 
 @table_type(
@@ -36,7 +42,7 @@ class Brand(Node):
         f"CASE WHEN {{t}}.claimed_domain IS NOT NULL THEN '{RECORD_LABEL}.' || {{t}}.claimed_domain END",
         "Where the TXT record has to stand.",
     )
-    claim_record_value: str | None = column(f"'{RECORD_BEGINNING}' || {{t}}.claim_token", "What it has to say.")
+    claim_record_value: str | None = column(_claim_record_value, "What it has to say.")
     claim_expires_at: datetime | None = instant("{t}.claim_expires_at", "From then on the record proves nothing.")
     changed_at: datetime = instant("{t}.changed_at")
     version: int = column("{t}.version")
