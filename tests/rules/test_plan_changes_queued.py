@@ -8,8 +8,19 @@ from billing.queued_changes_due import apply_in_real_time
 from billing.renewals_due import renew_in_real_time
 from core.clock import FixedClock
 from tenants.unit_of_work import Platform
-from tests.makers_billing import a_plan, a_price, an_add_on, product_of, require_sound_books, rows
-from tests.makers_plan_changes import change_cancelled, change_order, change_quoted, change_refused, changed, prorated
+from tests.makers_billing import (
+    a_plan,
+    a_price,
+    an_add_on,
+    change_wallet,
+    entries,
+    limit,
+    pay,
+    product_of,
+    require_sound_books,
+    rows,
+)
+from tests.makers_plan_changes import change_cancelled, change_quoted, change_refused, changed, prorated
 from tests.makers_subscriptions import (
     a_chain,
     another_customer,
@@ -17,7 +28,9 @@ from tests.makers_subscriptions import (
     bought,
     change_subscription,
     ended,
+    paid_ahead,
     set_policy,
+    status,
     subscription,
     transfer_refused,
 )  # fmt: skip
@@ -101,8 +114,6 @@ async def test_sub_63_a_renewal_before_the_end_is_priced_with_what_waits_and_the
     await the_next_period(platform)
     assert await charged(platform, chain.customer.id) == [150_000_000, 30_000_000]
     assert await held(platform, sold) == ("First", 3, "2025-08-01")
-    again = await change_order(platform, sold)
-    assert again.version > 1
 
     at(clock, "2025-06-26")  # an upgrade at once ends where what waits is paid for already
     third = await a_plan(
@@ -221,3 +232,76 @@ async def test_sub_62_the_sellers_member_may_choose_a_downgrade_at_once(platform
     assert (await changed(chain.seller, sold, **asked))["timing"] == "AT_ONCE"
     assert (await held(platform, sold))[0] == "Second"
     assert await prorated(chain.customer) == []
+
+
+async def test_sub_65_in_grace_nothing_is_paid_for_any_more_and_what_is_due_is_priced_anew(
+    platform: Platform, clock: FixedClock
+) -> None:
+    at(clock, "2025-06-01")
+    chain = await a_chain(platform, money="60")
+    await set_policy(chain.reseller, renewDaysBefore=0)
+    plan, other = await two_plans(chain, ("30", "50"), ("35", "90"))
+    sold = await bought(chain, plan)
+    at(clock, "2025-07-03")
+    await the_next_period(platform)
+    assert await status(platform, sold) == "GRACE"
+    await changed(chain.customer.someone, sold, plan_id=other)
+    assert (await prorated(chain.customer), await held(platform, sold)) == ([], ("Second", 1, "2025-07-01"))
+    await pay(chain.reseller, "100")
+    await pay(chain.customer, "80")
+    await the_next_period(platform)
+    assert await held(platform, sold) == ("Second", 1, "2025-08-01")
+    assert await charged(platform, chain.customer.id) == [50_000_000, 90_000_000]
+
+
+async def test_sub_64_what_is_left_of_time_paid_ahead_pays_and_never_comes_back(
+    platform: Platform, clock: FixedClock
+) -> None:
+    at(clock, "2025-06-01")
+    chain = await a_chain(platform)
+    await set_policy(chain.reseller, upgradeResetsAnchor=True)
+    plan, other = await two_plans(chain, ("10", "100"), ("90", "120"))
+    sold = await bought(chain, plan)
+    await paid_ahead(platform, sold)
+    at(clock, "2025-06-16")
+    await changed(chain.customer.someone, sold, plan_id=other)  # 120 - 100 x 15 / 30 - 100, and 90 - 5 - 10
+    assert (await prorated(chain.customer), await prorated(chain.reseller)) == ([], ["75.00"])
+    assert await held(platform, sold) == ("Second", 1, "2025-07-16")
+    at(clock, "2025-06-20")
+    await changed(chain.customer.someone, sold, quantity=2)  # of the new period alone: 120 x 26 / 30
+    assert await prorated(chain.customer) == ["104.00"]
+    await require_sound_books(platform)
+
+
+async def test_sub_34_a_new_period_of_calendar_months_ends_on_the_first(platform: Platform, clock: FixedClock) -> None:
+    at(clock, "2025-06-01")
+    chain = await a_chain(platform)
+    await set_policy(chain.reseller, upgradeResetsAnchor=True, periodAnchor="CALENDAR_MONTH")
+    plan, other = await two_plans(chain, ("10", "30"), ("20", "60"))
+    sold = await bought(chain, plan)
+    at(clock, "2025-06-16")
+    await changed(chain.customer.someone, sold, plan_id=other)  # 60 x 15 / 30 - 30 x 15 / 30
+    assert (await prorated(chain.customer), await held(platform, sold)) == (["15.00"], ("Second", 1, "2025-07-01"))
+
+
+async def test_mon_22_postpaid_is_invoiced_and_a_consolidated_seller_leaves_it_unbilled(
+    platform: Platform, clock: FixedClock
+) -> None:
+    at(clock, "2025-06-01")
+    chain = await a_chain(platform)
+    plan, other = await two_plans(chain, ("10", "30"), ("20", "60"))
+    sold = await bought(chain, plan)
+    await limit(chain.customer, "500")
+    await change_wallet(chain.customer, mode="POSTPAID")
+    at(clock, "2025-06-16")
+    await changed(chain.customer.someone, sold, plan_id=other)
+    posted = [each[1:] for each in await entries(chain.customer) if each[0] == "PRORATION"]
+    assert posted == [
+        ("UNBILLED", None, "-15.00"), ("REVENUE", "SUBSCRIPTION", "15.00"), ("UNBILLED", None, "15.00"),
+        ("DUE", None, "-15.00"),
+    ]  # fmt: skip
+    await set_policy(chain.reseller, invoicing="CONSOLIDATED_MONTHLY")
+    await changed(chain.customer.someone, sold, quantity=2)
+    assert [each[1:] for each in await entries(chain.customer) if each[0] == "PRORATION"][4:] == [
+        ("UNBILLED", None, "-30.00"), ("REVENUE", "SUBSCRIPTION", "30.00"),
+    ]  # fmt: skip
