@@ -13,7 +13,7 @@ from core.clock import Instant
 from graph.limits import Caller
 from tenants.actor import Actor, Credentials
 from tenants.authentication import authenticate, secret_hash
-from tenants.sign_in.sessions import TOUCHED_EVERY, touch
+from tenants.sign_in.sessions import touch, touched_every
 from tenants.unit_of_work import Platform
 
 _log = structlog.get_logger("callers")
@@ -43,7 +43,7 @@ class Callers:
     async def caller_of(self, credentials: Credentials) -> Caller:
         """The caller: without a secret a stranger, metered by address, who may not read the schema.
 
-        The use of the session or key is stored beside the request (KEY-5: at most a minute late).
+        The use of the session or key is stored beside the request (AUTH-4, KEY-5).
         Raises Unauthenticated, as `authenticate` does, for a secret that is not or no longer good."""
         if credentials.token is None:
             return Caller(f"address:{credentials.address}")
@@ -77,7 +77,7 @@ class Callers:
         now = self._platform.clock.now()
         if now < seen.touch_at:
             return
-        seen.touch_at = now + TOUCHED_EVERY
+        seen.touch_at = now + touched_every(seen.actor)
         task = asyncio.create_task(self._store_use(seen.actor, credentials.address))
         self._touching.add(task)
         task.add_done_callback(self._touching.discard)

@@ -1,6 +1,6 @@
 """Sessions and keys after their making: signing out, being used, giving the password again, changing it (AUTH-4, 7)."""
 
-from core.clock import MINUTE, Instant
+from core.clock import MINUTE, SECOND, Instant
 from core.refusals import Refused, refuse
 from tenants.actor import Actor, Credentials
 from tenants.authentication import secret_hash
@@ -20,8 +20,9 @@ from tenants.unit_of_work import (
     time_of,
 )
 
-TOUCHED_EVERY = MINUTE
-"""The last use is stored at most this late, and at most this often (KEY-5)."""
+KEY_TOUCHED_EVERY, SESSION_TOUCHED_EVERY = MINUTE, SECOND
+"""The last use is stored at most this late, and at most this often: of a key it is shown (KEY-5), a session ends by it
+(AUTH-4)."""
 
 
 def require_fresh_password(uow: UnitOfWork) -> None:
@@ -41,7 +42,7 @@ async def sign_out(platform: Platform, credentials: Credentials) -> bool:
 
 
 async def touch(platform: Platform, actor: Actor, address: str | None) -> None:
-    """Store that the session or key was used just now, at most once a minute; to be called after the response.
+    """Store that the session or key was used just now, unless that was stored lately; to be called after the response.
 
     A session that has expired meanwhile is not brought back."""
     if actor.session_id is not None:
@@ -59,7 +60,12 @@ async def touch(platform: Platform, actor: Actor, address: str | None) -> None:
         )
         subject = actor.api_key_id or ""
     async with platform_transaction(platform) as tx:
-        await tx.execute(text, subject, now, address, now - TOUCHED_EVERY)
+        await tx.execute(text, subject, now, address, now - touched_every(actor))
+
+
+def touched_every(actor: Actor) -> Instant:
+    """How often the last use of what the actor came with is stored."""
+    return KEY_TOUCHED_EVERY if actor.session_id is None else SESSION_TOUCHED_EVERY
 
 
 async def reauthenticate(platform: Platform, credentials: Credentials, password: str) -> Instant:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.clock import HOUR, FixedClock
+from core.clock import HOUR, SECOND, FixedClock
 from core.refusals import Refused
 from core.transaction import fetch_value
 from tenants.access import allow, organization_by_id
@@ -20,6 +20,7 @@ from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, a_member, credentials_of
 from tests.makers_support import VIEWER, a_session, an_open_session, read
 from tests.rules.fixture_organizations import Fixture, the_fixture
+from web.callers import Callers
 
 SEEN = """{ supportSessions { nodes { kind access reason ticket openedAt endedAt supporterName supporterBrand
     supporterMemberId supporterOrganizationId approvedByName targetName operations { nodes { action actorName
@@ -254,3 +255,19 @@ async def test_demo_7_what_keeps_a_demo_from_going_live_is_said_at_once(platform
     assert codes(await done(tree.cora, live, accountId=made["account"]["id"])) == [
         "ACCOUNT_TERMINATED", "BILLING_NOT_ACTIVE",
     ]  # fmt: skip
+
+
+async def test_auth_4_a_use_just_after_another_keeps_the_session_as_long(platform: Platform, clock: FixedClock) -> None:
+    # given a session that is used at 0:00 and at 0:30
+    tree = await the_fixture(platform)
+    cora, start = await credentials_of(tree.cora), clock.now()
+    callers = Callers(platform)
+    for second in (0, 30):
+        clock.advance_to(start + second * SECOND)
+        await callers.caller_of(cora)
+        await callers.close()
+    # then it lives until 60:30, and no longer
+    clock.advance_to(start + HOUR + 30 * SECOND - 1)
+    assert (await ask(platform, cora, "{ viewer { role } }")).codes == []
+    clock.advance_to(start + HOUR + 30 * SECOND)
+    assert (await ask(platform, cora, "{ viewer { role } }")).codes == ["SESSION_EXPIRED"]
