@@ -59,11 +59,12 @@ FROM node o, generate_series(1, {count}) g WHERE {which} ORDER BY o.n, g
 SUBSCRIPTIONS = """
 INSERT INTO subscription (id, organization_id, path, seller_id, product_id, plan_id, product_name, plan_name, quantity,
     cycle_months, currency, is_trial, is_auto_renew, method, anchor_date, start_date, end_date, started_at,
-    activated_at, ends_at, grace_ends_at, ladder_ends_at, final_state, settings, created_at)
+    activated_at, ends_at, grace_ends_at, ladder_ends_at, final_state, settings, created_at,
+    renews_at)
 SELECT bench.id('sub', o.n * 8 + g), o.id, o.path, o.parent_id, bench.id('prod', g), bench.id('plan', g),
     'Cloud Telephony ' || g, 'Business Plan ' || g, 1 + o.n % 20, 12, 'USD', false, true, 'NORMAL', '2024-02-01',
     '2024-02-01', '2100-01-01', bench.made_at(o.n), bench.made_at(o.n), {far}, {far}, {far}, 'TERMINATED', '{{}}',
-    bench.made_at(o.n * 8 + g)
+    bench.made_at(o.n * 8 + g), {far}
 FROM node o, generate_series(1, {count}) g WHERE o.parent IS NOT NULL AND {which} ORDER BY o.n, g
 """
 PAYMENTS = """

@@ -46,11 +46,13 @@ async def renew_in_real_time(platform: Platform) -> int:
     Also for sandboxes whose clock stands: what hindered a renewal may have gone meanwhile."""
     done = 0
     async with platform_transaction(platform) as tx:
-        await _date_undated(tx, "", platform.clock.now())
+        await _never_by_themselves(tx, "", platform.clock.now())
         standing = await tx.fetch(
             f"SELECT DISTINCT c.id, c.stands_at {_OF} WHERE s.renews_at <= c.stands_at AND s.is_auto_renew "
             "AND s.ends_at > c.stands_at"
         )
+    while await _date_in_real_time(platform):
+        continue
     lives = [("", platform.clock.now()), *((row["id"], row["stands_at"]) for row in standing)]
     for clock_id, now in lives:
         while renewed := await _round(platform, now, clock_id):
@@ -58,6 +60,11 @@ async def renew_in_real_time(platform: Platform) -> int:
     async with platform_transaction(platform) as tx:
         await _give_up(tx, platform.clock.now(), "")
     return done
+
+
+async def _date_in_real_time(platform: Platform) -> int:
+    async with platform_transaction(platform) as tx:
+        return await _date_some(tx, "")
 
 
 async def _round(platform: Platform, now: Instant, clock_id: str) -> int:
@@ -99,21 +106,42 @@ async def _give_up(tx: Transaction, until: Instant, clock_id: str) -> None:
 
 async def _date_undated(tx: Transaction, clock_id: str, now: Instant) -> None:
     """Store when each renews next by the Policy of today; what has failed or ended does not by itself."""
+    await _never_by_themselves(tx, clock_id, now)
+    while await _date_some(tx, clock_id):
+        continue
+
+
+async def _never_by_themselves(tx: Transaction, clock_id: str, now: Instant) -> None:
     await tx.execute(
         f"UPDATE subscription SET renews_at = $3 WHERE id IN (SELECT s.id {_OF} WHERE {LIVES_BY} "
         "AND s.renews_at IS NULL AND (s.ends_at <= $2 OR s.is_trial OR s.renewal_failed_at IS NOT NULL "
         "OR s.terminated_at IS NOT NULL))",
         clock_id, now, NEVER,
     )  # fmt: skip
-    while rows := await tx.fetch(
+
+
+async def _date_some(tx: Transaction, clock_id: str) -> int:
+    """Those of a few organizations; answers how many there were."""
+    rows = await tx.fetch(
         f"SELECT s.id, s.organization_id, s.end_date, o.timezone {_OF} WHERE {LIVES_BY} AND s.renews_at IS NULL "
-        f"ORDER BY s.organization_id, s.id LIMIT {AT_ONCE}",
+        f"ORDER BY s.id LIMIT {AT_ONCE}",
         clock_id,
-    ):  # fmt: skip
-        known = {each: await read_policies(tx, each) for each in {row["organization_id"] for row in rows}}
-        for row in rows:
-            at = renewal_instant(date.fromisoformat(row["end_date"]), known[row["organization_id"]], row["timezone"])
-            await tx.execute("UPDATE subscription SET renews_at = $2 WHERE id = $1", row["id"], at)
+    )  # fmt: skip
+    if not rows:
+        return 0
+    known = {each: await read_policies(tx, each) for each in {row["organization_id"] for row in rows}}
+    dated = [
+        (
+            row["id"],
+            renewal_instant(date.fromisoformat(row["end_date"]), known[row["organization_id"]], row["timezone"]),
+        )
+        for row in rows
+    ]
+    values = ", ".join(f"(${2 * place + 1}, CAST(${2 * place + 2} AS bigint))" for place in range(len(dated)))
+    return await tx.execute(
+        f"UPDATE subscription SET renews_at = v.column2 FROM (VALUES {values}) AS v WHERE subscription.id = v.column1",
+        *(value for each in dated for value in each),
+    )
 
 
 @clock_stop
