@@ -145,10 +145,13 @@ class UnitOfWork:
 
     @property
     def changes_own_standing(self) -> bool:
-        """The command itself changed the actor's member, session, User, clock, or its organization's status."""
+        """The command itself changed the actor's member, session, User, clock, or its organization's status; or an
+        identity provider, with which the sessions that it opened end."""
         actor = self.actor
         own = {"Member": actor.member_id, "Session": actor.session_id, "User": actor.user_id,
                "SandboxClock": actor.clock_id, "Organization": actor.organization_id}  # fmt: skip
+        if any(row["entity_type"] == "IdentityProvider" for row in self._audited):
+            return True
         changed = [row for row in self._audited if own.get(str(row["entity_type"])) == row["entity_id"]]
         return any(row["entity_type"] != "Organization" or '"status"' in str(row["after_values"]) for row in changed)
 
