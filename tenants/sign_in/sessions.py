@@ -3,7 +3,7 @@
 from core.clock import MINUTE, SECOND, Instant
 from core.refusals import Refused, refuse
 from tenants.actor import Actor, Credentials
-from tenants.authentication import secret_hash
+from tenants.authentication import Unauthenticated, secret_hash
 from tenants.members.ownership_rules import is_password_fresh
 from tenants.names import folded_email
 from tenants.permissions import Action, Relation, ViaKind, decide
@@ -93,11 +93,13 @@ async def change_password(platform: Platform, credentials: Credentials, present:
     new_hash, now = await hash_password(new), platform.clock.now()
     async with platform_transaction(platform) as tx:
         await store_password(tx, user.id, new_hash, now)
+        kept = "UPDATE session SET password_at = $2 WHERE id = $1 AND ended_at IS NULL"
+        if not await tx.execute(kept, session_id, now):  # of two changes at once one ends the session of the other
+            raise Unauthenticated("UNAUTHENTICATED", "Sign in: this session does not exist or has ended.")
         await tx.execute(
             "UPDATE session SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
             user.id, session_id, now,
         )  # fmt: skip
-        await tx.execute("UPDATE session SET password_at = $2 WHERE id = $1", session_id, now)
         await note_change(tx, platform, user.id, credentials, "changePassword")
 
 

@@ -6,7 +6,7 @@ factor gets no session here: second_factor_sign_in.py."""
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from core.clock import HOUR, Instant
@@ -64,6 +64,8 @@ async def sign_in(platform: Platform, email: str, password: str, came: Credentia
     user = await check_password(platform, key, password, came.site_path)
     async with platform_transaction(platform) as tx:
         now = platform.clock.now()
+        if not await _has_password(tx, user.id, user.password_hash, locks=True):
+            refuse_sign_in("SIGN_IN_FAILED")
         if user.has_second_factor:
             return await ask_for_second_factor(tx, user.id, now)
         signed_in = await open_session(tx, platform, user.id, came, password_at=now)
@@ -77,6 +79,7 @@ class KnownUser:
     id: str
     email: str
     has_second_factor: bool = False
+    password_hash: str = field(default="", repr=False)
 
 
 async def check_password(
@@ -101,7 +104,7 @@ async def check_password(
         now, policies = platform.clock.now(), await platform_policies(tx)
         if user is not None and is_right:
             # The hash was read before: a password that was changed meanwhile is no longer right.
-            is_right = await _is_unchanged(tx, user)
+            is_right = await _has_password(tx, user["id"], user["password_hash"])
         code, has_locked = await count_try(tx, email_folded, is_right=is_right, now=now, policies=policies)
         if has_locked and user is not None:
             await send_lock_notice(tx, user["id"], user["email"], now, policies)
@@ -109,7 +112,7 @@ async def check_password(
         has_more = await has_second_factor(tx, email_folded)
     if code is not None or user is None:
         refuse_sign_in(code or "SIGN_IN_FAILED", wait)
-    return KnownUser(user["id"], user["email"], has_more)
+    return KnownUser(user["id"], user["email"], has_more, user["password_hash"])
 
 
 def may_sign_in(alias: str, site: str) -> str:
@@ -121,9 +124,12 @@ def may_sign_in(alias: str, site: str) -> str:
     )
 
 
-async def _is_unchanged(tx: Transaction, user: Row) -> bool:
-    stored = await fetch_one(tx, "SELECT password_hash FROM users WHERE id = $1", user["id"])
-    return stored is not None and stored["password_hash"] == user["password_hash"]
+async def _has_password(tx: Transaction, user_id: str, password_hash: str, *, locks: bool = False) -> bool:
+    """Whether it is still that one. `locks`: whoever changes it meanwhile waits, and ends the session that is opened
+    here with all others (AUTH-4)."""
+    lock = " FOR SHARE" if locks and tx.dialect == "postgres" else ""
+    stored = await fetch_one(tx, f"SELECT password_hash FROM users WHERE id = $1{lock}", user_id)
+    return stored is not None and stored["password_hash"] == password_hash
 
 
 async def _accepted_memberships(tx: Transaction, user_id: str) -> Sequence[Row]:

@@ -13,11 +13,13 @@ from core.transaction import fetch_value
 from tenants.access import allow, organization_by_id
 from tenants.actor import Credentials
 from tenants.permissions import Action
+from tenants.sign_in.sessions import change_password
+from tenants.sign_in.sign_in import SignedIn, sign_in
 from tenants.unit_of_work import Platform, UnitOfWork, platform_transaction
 from tests.acting import do
 from tests.graph.asking import ask
 from tests.graph.billing_documents import asked, codes, done
-from tests.makers import Member, a_member, credentials_of
+from tests.makers import PASSWORD, Member, a_member, credentials_of
 from tests.makers_support import VIEWER, a_session, an_open_session, read
 from tests.rules.fixture_organizations import Fixture, the_fixture
 from web.callers import Callers
@@ -271,3 +273,27 @@ async def test_auth_4_a_use_just_after_another_keeps_the_session_as_long(platfor
     assert (await ask(platform, cora, "{ viewer { role } }")).codes == []
     clock.advance_to(start + HOUR + 30 * SECOND)
     assert (await ask(platform, cora, "{ viewer { role } }")).codes == ["SESSION_EXPIRED"]
+
+
+async def test_auth_4_of_two_new_passwords_at_once_one_counts(platform: Platform) -> None:
+    # given two sessions of cora, in each of which she gives another new password
+    tree = await the_fixture(platform)
+    sessions = [await credentials_of(tree.cora) for _ in range(2)]
+    words = ("a sentence of hers", "another sentence of hers")
+
+    async def told(session: Credentials, new: str) -> list[str]:
+        try:
+            await change_password(platform, session, PASSWORD, new)
+        except Refused as refused:
+            return list(refused.codes)
+        return []
+
+    found = await asyncio.gather(*map(told, sessions, words))
+    # then one is taken, and the other session has ended
+    assert sorted(found) in ([[], ["SIGN_IN_FAILED"]], [[], ["UNAUTHENTICATED"]])
+    taken, lost = (0, 1) if found[0] == [] else (1, 0)
+    assert (await ask(platform, sessions[taken], "{ viewer { role } }")).codes == []
+    assert (await ask(platform, sessions[lost], "{ viewer { role } }")).codes == ["UNAUTHENTICATED"]
+    assert isinstance(await sign_in(platform, str(tree.cora.email), words[taken], Credentials(None)), SignedIn)
+    with pytest.raises(Refused, match="SIGN_IN_FAILED"):
+        await sign_in(platform, str(tree.cora.email), words[lost], Credentials(None))
