@@ -300,6 +300,7 @@ class Segment(Model):
     sale_id = fields.TextField()
     created_at = fields.BigIntField()
     replaced_date = fields.TextField(null=True)
+    starts_at = fields.BigIntField(null=True)
 
     class Meta:
         table = "segment"

@@ -14,6 +14,7 @@ from billing.subscription_status import Cause, Ladder, Status
 from billing.tax_snapshot import taxes_json
 from billing.timeline import TimelineEntry, write_entries
 from billing.wallets import Party
+from core.calendar import start_of_day
 from core.clock import Instant
 from core.ids import new_id
 from core.transaction import insert, insert_many
@@ -83,6 +84,7 @@ async def write_paid_time(
             "id": segment_id, "organization_id": holder.id, "path": holder.path, "subscription_id": subscription_id,
             "kind": segment.kind.value, "first_date": segment.start.isoformat(), "end_date": segment.end.isoformat(),
             "day_base": segment.day_base, "cycle_months": cycle_months, "sale_id": sale_id, "created_at": uow.now,
+            "starts_at": start_of_day(segment.start, holder.timezone),
         }
         for segment, segment_id in ids.items()
     ]  # fmt: skip

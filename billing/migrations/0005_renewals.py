@@ -1,4 +1,4 @@
-"""When a subscription is renewed by itself next: what the due job looks for (SUB-40, SUB-43)."""
+"""When a subscription renews by itself next (SUB-40, SUB-43), and when each stretch of its paid time begins."""
 
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
@@ -9,6 +9,8 @@ from core.migration_operations import HandWritten
 COLUMNS = """
 ALTER TABLE subscription ADD COLUMN
     renews_at bigint;
+ALTER TABLE segment ADD COLUMN
+    starts_at bigint;
 CREATE INDEX subscription_due_renewal ON subscription (renews_at) WHERE renews_at IS NOT NULL;
 CREATE INDEX subscription_undated_renewal ON subscription (id) WHERE renews_at IS NULL;
 """
@@ -20,6 +22,9 @@ class Migration(migrations.Migration):
         HandWritten(
             sqlite=for_sqlite(COLUMNS),
             postgres=for_postgres(COLUMNS),
-            state=[ops.AddField("Subscription", "renews_at", fields.BigIntField(null=True))],
+            state=[
+                ops.AddField("Subscription", "renews_at", fields.BigIntField(null=True)),
+                ops.AddField("Segment", "starts_at", fields.BigIntField(null=True)),
+            ],
         ),
     ]

@@ -42,6 +42,15 @@ def current_status(made: Compilation) -> str:
     return status_expression("{t}", made.now)
 
 
+def start_of_period(made: Compilation) -> str:
+    """The first date of the last period that has begun; time paid ahead follows it (SUB-30, SUB-33)."""
+    begun = (
+        "SELECT max(begun.first_date) FROM segment begun WHERE begun.subscription_id = {t}.id "
+        f"AND begun.kind <> 'BROKEN' AND begun.starts_at <= {made.now}"
+    )
+    return f"coalesce(({begun}), {{t}}.start_date)"
+
+
 def assigned_to_reader(made: Compilation) -> str:
     """Whether the reader is assigned to the subscription under `{t}` (VIS-8)."""
     member = made.of_actor("member_id")
@@ -173,7 +182,7 @@ class Subscription(Node):
     is_trial: bool = flag("{t}.is_trial")
     is_auto_renew: bool = flag("{t}.is_auto_renew")
     anchor_date: date = column("{t}.anchor_date")
-    start_date: date = column("{t}.start_date", "First local day of the current period.")
+    start_date: date = column(start_of_period, "First local day of the current period.")
     end_date: date = column("{t}.end_date", "The day after the last one: periods are half-open.")
     started_at: datetime = instant("{t}.started_at")
     activated_at: datetime = instant("{t}.activated_at")

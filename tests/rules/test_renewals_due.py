@@ -12,7 +12,7 @@ from core.clock import FixedClock, parse_instant
 from tenants.sandbox_clock import advance_clock
 from tenants.unit_of_work import Platform
 from tests.acting import do
-from tests.graph.billing_documents import codes, done
+from tests.graph.billing_documents import asked, codes, done
 from tests.makers import Member, Organization, a_customer, a_member, a_reseller, an_operator
 from tests.makers_billing import (
     a_plan,
@@ -488,6 +488,22 @@ async def test_sub_80_taken_back_while_active_and_made_up_at_once(platform: Plat
     row = await subscription(platform, held)
     assert row["grace_ends_at"] > row["ends_at"]
     await require_sound_books(platform)
+
+
+async def test_sub_30_the_current_period_is_the_one_that_has_begun(platform: Platform, clock: FixedClock) -> None:
+    at(clock, "2020-03-16")
+    chain = await a_chain(platform, preset="b3networks")
+    held = await monthly(chain, "31")
+    await due_at(platform, clock, "2020-04-09")
+    found = []
+    for day in ("2020-04-15T23:59", "2020-04-16", "2020-05-20", "2020-06-01"):
+        await due_at(platform, clock, day)
+        answer = await asked(chain.customer.someone, f'{{ subscription(id: "{held}") {{ startDate endDate }} }}')
+        found.append((answer.data["subscription"]["startDate"], answer.data["subscription"]["endDate"]))
+    assert found == [
+        ("2020-03-16", "2020-06-01"), ("2020-04-16", "2020-06-01"), ("2020-04-16", "2020-06-01"),
+        ("2020-06-01", "2020-07-01"),
+    ]  # fmt: skip
 
 
 async def suspend(organization: Organization) -> None:
