@@ -63,6 +63,8 @@ class UnitOfWork:
     """The platform's, for tokens that are signed here; empty: none can be."""
     ends_own_support_session: bool = False
     """The command ends the support session that it runs in, so that it need not stand at the commit (SUP-10)."""
+    ends_own_session: bool = False
+    """The same of a session, by a command that does not audit it as `Session` (GEN-7)."""
     _audited: list[dict[str, object]] = field(default_factory=list)
     _sent: list[dict[str, object]] = field(default_factory=list)
 
@@ -153,7 +155,10 @@ class UnitOfWork:
         if any(row["entity_type"] == "IdentityProvider" for row in self._audited):
             return True
         changed = [row for row in self._audited if own.get(str(row["entity_type"])) == row["entity_id"]]
-        return any(row["entity_type"] != "Organization" or '"status"' in str(row["after_values"]) for row in changed)
+        is_status = '"status"'
+        return self.ends_own_session or any(
+            row["entity_type"] != "Organization" or is_status in str(row["after_values"]) for row in changed
+        )
 
     async def flush(self) -> None:
         """Write what was noted: audit entries and messages, one statement each. Rows above the actor's scope too."""

@@ -87,6 +87,7 @@ async def remove_identity_provider(uow: UnitOfWork, provider_id: str) -> Outcome
     async with uow.as_platform("AUTH-4: sessions stand in the platform's tables"):
         sql = "UPDATE session SET ended_at = $2 WHERE bound_organization_id = $1 AND ended_at IS NULL"
         await uow.tx.execute(sql, organization.id, uow.platform_now)
+    uow.ends_own_session = True
     _trace(uow, organization, provider_id, _shown(row), None)
     return {}
 
