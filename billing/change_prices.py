@@ -221,21 +221,16 @@ def _less(due: Sequence[Fraction], left: Fraction) -> list[Fraction]:
 
 def _left_of_old(level: Level, standing: Standing) -> Fraction:
     """Σ over segments not over of old fee × remainingDays / dayBase, of every line (SUB-64)."""
-    held = [(PLAN_LINE, standing.before.items[0]), *((item.id, item) for item in standing.before.items[1:])]
-    return sum(
-        (
-            paid_share_micros(
-                standing.paid.lots(
-                    segment, level, line, item.quantity,
-                    asked_today(level, item, segment.cycle_months, standing.today),
-                ),
-                segment, standing.today,
-            )
-            for segment in standing.paid.segments
-            for line, item in held
-        ),
-        Fraction(0),
-    )  # fmt: skip
+    paid, today = standing.paid, standing.today
+    lines = {PLAN_LINE: standing.before.items[0]} | {item.id: item for item in standing.before.items[1:]}
+    left = Fraction(0)
+    for segment in paid.segments:
+        for line in {**lines, **dict.fromkeys(line_of(each.item_id) for each in paid.charges)}:
+            item = lines.get(line)  # None: what waits brings it, in a period that is charged already
+            unknown = asked_today(level, item, segment.cycle_months, today) if item else 0
+            lots = paid.lots(segment, level, line, item.quantity if item else 0, unknown)
+            left += paid_share_micros(lots, segment, today)
+    return left
 
 
 def units_left(changes: Sequence[LineChange], standing: Standing) -> dict[str, int]:

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from billing.order import AddOnOrder
+from billing.reversals import reverse_transaction
 from core.clock import FixedClock
 from core.refusals import Refused
 from tenants.unit_of_work import Platform
-from tests.makers import a_customer, an_operator
+from tests.acting import do
+from tests.makers import a_customer, an_operator, organization_of
 from tests.makers_billing import (
     a_plan,
     a_price,
@@ -19,6 +21,7 @@ from tests.makers_billing import (
     buy,
     entries,
     give_discount,
+    limit,
     pay,
     product_of,
     require_sound_books,
@@ -38,6 +41,7 @@ from tests.makers_subscriptions import (
     subscription,
     transferred,
 )
+from tests.rules.test_organizations_moves import MOVE, done, the_sellers
 from tests.rules.test_plan_changes import two_plans
 
 INDIA: dict[str, Any] = {"currency": "INR", "timezone": "Asia/Kolkata", "country": "IN"}
@@ -353,4 +357,43 @@ async def test_a_change_and_an_ending_at_once_leave_what_one_after_the_other_wou
     assert (await balance(chain.customer), await balance(chain.reseller)) == ("10000.00", "10000.00")
     left = "SELECT 1 FROM segment_charge WHERE refunded_net_micros < net_micros"
     assert await rows(platform, left) == []
+    await require_sound_books(platform)
+
+
+async def test_move_6_after_a_move_the_new_seller_charges_what_the_paid_time_did_not(platform: Platform) -> None:
+    f = await the_sellers(platform)
+    plan = await a_plan(f.o, prices=[(f.o, "4"), (f.r1, "30"), (f.r2, "33")])
+    product = await product_of(platform, plan)
+    other = await a_plan(f.o, product=product, prices=[(f.o, "6"), (f.r1, "60"), (f.r2, "63")])
+    for seller in (f.r1, f.r2):
+        await limit(seller, "100")
+    await pay(f.c2, "30")
+    sold = str((await buy(f.ada, f.c2, plan))["subscriptionId"])
+    assert (await done(f.olga, MOVE, organizationId=f.c2.id, newSellerId=f.r2.id))["errors"] == []
+    moved = await organization_of(platform, f.c2.id)
+    await pay(moved, "50")
+
+    await changed(f.rob, sold, plan_id=other)
+
+    assert (await prorated(moved), await prorated(f.r2), await prorated(f.r1)) == (["33.00"], ["2.00"], [])
+    wallet = (await previewed(f.rob, sold)).wallets[0]
+    assert wallet.refund_micros == 33_000_000  # charges of the seller before stay with it
+    await require_sound_books(platform)
+
+
+async def test_mon_23_a_reversed_upgrade_was_not_charged(platform: Platform, clock: FixedClock) -> None:
+    at(clock, "2025-06-01")
+    chain = await a_chain(platform)
+    plan, other = await two_plans(chain, ("40", "50"), ("60", "90"))
+    best = await a_plan(
+        chain.operator, product=await product_of(platform, plan),
+        prices=[(chain.operator, "70"), (chain.reseller, "110")],
+    )  # fmt: skip
+    sold = await bought(chain, plan)
+    at(clock, "2025-06-16")
+    posted = await changed(chain.customer.someone, sold, plan_id=other)
+    await do(chain.seller, lambda uow: reverse_transaction(uow, str(posted["ledgerTransactionId"])))
+    assert [line.charged_net_micros for line in (await previewed(chain.seller, sold)).wallets[0].lines] == [50_000_000]
+    await changed(chain.customer.someone, sold, plan_id=best)  # from 50 again: 60 x 15 / 30
+    assert (await prorated(chain.customer), await prorated(chain.reseller)) == (["20.00", "30.00"], ["10.00", "15.00"])
     await require_sound_books(platform)

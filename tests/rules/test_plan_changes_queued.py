@@ -192,7 +192,7 @@ async def test_ss_75_one_change_waits_at_a_time_and_an_upgrade_at_once_leaves_it
     await changed(chain.customer.someone, sold, plan_id=other)
     assert await change_refused(chain.customer.someone, sold, plan_id=other) == ("PENDING_CHANGE_EXISTS",)
     target = await another_customer(chain)
-    assert "PENDING_CHANGE_EXISTS" in await transfer_refused(chain.seller, sold, target)  # SS-36
+    assert await transfer_refused(chain.seller, sold, target) == ("PENDING_CHANGE_EXISTS",)
 
     await changed(chain.customer.someone, sold, plan_id=better)
     assert (await prorated(chain.customer), await prorated(chain.reseller)) == (["20.00"], ["10.00"])
@@ -305,3 +305,17 @@ async def test_mon_22_postpaid_is_invoiced_and_a_consolidated_seller_leaves_it_u
     assert [each[1:] for each in await entries(chain.customer) if each[0] == "PRORATION"][4:] == [
         ("UNBILLED", None, "-30.00"), ("REVENUE", "SUBSCRIPTION", "30.00"),
     ]  # fmt: skip
+
+
+async def test_ss_36_an_open_invoice_and_a_queued_change_stand_in_the_way_together(
+    platform: Platform, clock: FixedClock
+) -> None:
+    at(clock, "2025-06-01")
+    chain = await a_chain(platform, money="10")
+    for buyer in (chain.reseller, chain.customer):
+        await limit(buyer, "500")
+    plan, other = await two_plans(chain, ("40", "50"), ("8", "10"))
+    sold = await bought(chain, plan)
+    await changed(chain.customer.someone, sold, plan_id=other)
+    target = await another_customer(chain)
+    assert await transfer_refused(chain.seller, sold, target) == ("OPEN_INVOICE", "PENDING_CHANGE_EXISTS")
