@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from billing.alert_closing import close_settled_about
 from billing.purchase import require_chain_active
 from billing.renewal_dates import renewal_instant
-from billing.renewal_run import DueGroup, renew_group
+from billing.renewal_run import make_up
 from billing.subscription_access import Held, subscription_for
 from billing.subscription_status import Status, ladder
 from core.refusals import refuse
@@ -66,6 +66,6 @@ async def _switch(uow: UnitOfWork, held: Held, is_auto_renew: bool) -> None:
     uow.send(topic, subscription.id, {"subscriptionId": subscription.id}, **where)
     async with uow.as_platform("ALR-2: Alerts of the seller too, and what is made up is charged at every level"):
         await close_settled_about(uow.tx, subscription.id, uow.now)
-        if is_auto_renew and renews_at <= uow.now:
+        if is_auto_renew:
             async with in_the_platforms_name(uow, uow.action, uow.now) as theirs:
-                await renew_group(theirs, DueGroup(holder.id, renews_at, (subscription.id,)), uow.now)
+                await make_up(theirs, holder.id)

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from billing.periods import whole_cycle
 from billing.renewal import Operation
-from billing.renewal_run import parts_of, priced_together
+from billing.renewal_run import make_up, parts_of, priced_together
 from billing.renewal_state import LIFTED_BY_SELLER
 from billing.renewal_writing import write_renewals
 from billing.shortfall import waits_for_funds
@@ -17,8 +17,9 @@ from core.calendar import local_date
 from core.clock import Instant
 from core.refusals import Refused
 from core.transaction import Row
+from tenants.access import organization_by_id
 from tenants.commands import RefusedWithTrace
-from tenants.platform_work import in_the_platforms_name
+from tenants.platform_work import in_the_platforms_name, time_of_organization
 from tenants.policy.policy import read_policies
 from tenants.stops.stopped import is_stopped
 from tenants.unit_of_work import UnitOfWork
@@ -30,6 +31,9 @@ _STAYS_OFF = LIFTED_BY_SELLER | {SuspensionReason.USER_OFF}
 async def renew_on_payment(uow: UnitOfWork, buyer_id: str) -> None:
     """For the buyer, or for the group that it pays for, each organization by its own Policy."""
     async with uow.as_platform("SUB-43: what a payment renews is charged at every level"):
+        buyer = await organization_by_id(uow, buyer_id)
+        async with in_the_platforms_name(uow, uow.action, await time_of_organization(uow, buyer)) as theirs:
+            await make_up(theirs, buyer_id)
         rows = await _waiting(uow, buyer_id)
         for organization_id, of in groupby(rows, key=lambda row: str(row["organization_id"])):
             waiting = list(of)

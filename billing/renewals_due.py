@@ -7,11 +7,11 @@ from datetime import date
 import structlog
 
 from billing.renewal_dates import NEVER, renewal_instant
-from billing.renewal_run import DueGroup, groups_of, renew_group
+from billing.renewal_run import DueGroup, groups_of, make_up, renew_group
 from core.clock import Instant
 from core.transaction import Transaction
 from tenants.notices.notices import LIVES_BY, Span
-from tenants.organization_events import ClockAdvanced, on_clock_advanced
+from tenants.organization_events import ClockAdvanced, OrganizationActive, on_clock_advanced, on_organization_active
 from tenants.platform_work import in_the_platforms_name, platform_work
 from tenants.policy.policy import read_policies
 from tenants.sandbox_clock import clock_stop
@@ -163,3 +163,10 @@ async def renew_what_a_sandbox_lived_through(uow: UnitOfWork, event: ClockAdvanc
     """A sandbox clock moved to the next renewal, or beyond the last one."""
     async with in_the_platforms_name(uow, ACTION, event.now) as theirs:
         await renew_due(theirs, event.now, event.clock_id)
+
+
+@on_organization_active
+async def make_up_for_a_stop(uow: UnitOfWork, event: OrganizationActive) -> None:
+    """The organization is not stopped any more (SUB-40)."""
+    async with in_the_platforms_name(uow, ACTION, event.at) as theirs:
+        await make_up(theirs, event.organization_id)

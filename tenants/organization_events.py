@@ -60,6 +60,14 @@ class ClockAdvanced:
 
 
 @dataclass(frozen=True, slots=True)
+class OrganizationActive:
+    """Nothing stops the organization itself any more: what waited for that goes on at once (SUB-40)."""
+
+    organization_id: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class TimezoneChanged:
     """An organization's dates are read in another time zone from now on; the row is stored already."""
 
@@ -158,6 +166,9 @@ on_organization_created: Hooks[OrganizationCreated] = Hooks()
 
 on_clock_advanced: Hooks[ClockAdvanced] = Hooks()
 """Due work of a sandbox runs here, within the transaction that moves the clock."""
+
+on_organization_active: Hooks[OrganizationActive] = Hooks()
+"""billing/ makes up for renewals that fell due meanwhile here."""
 
 on_member_left: Hooks[MemberLeft] = Hooks()
 """billing/ and accounts/ clear assignments of subscriptions and accounts here."""

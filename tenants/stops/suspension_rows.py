@@ -11,6 +11,7 @@ from core.clock import Instant
 from core.ids import new_id
 from core.transaction import Row, fetch_value, insert
 from tenants.access import OrganizationFacts
+from tenants.organization_events import OrganizationActive, on_organization_active
 from tenants.policy.policy import policies_for
 from tenants.unit_of_work import UnitOfWork
 
@@ -152,6 +153,8 @@ async def restate(
               reason=note)  # fmt: skip
     payload = notice_of(organization, topic, status, reason) | shown
     uow.send(topic, organization.id, payload, organization_id=organization.id, path=organization.path)
+    if status == "ACTIVE" and organization.status == "SUSPENDED":
+        await on_organization_active.tell(uow, OrganizationActive(organization.id, now))
     return status
 
 

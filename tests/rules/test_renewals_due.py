@@ -13,7 +13,7 @@ from tenants.sandbox_clock import advance_clock
 from tenants.unit_of_work import Platform
 from tests.acting import do
 from tests.graph.billing_documents import asked, codes, done
-from tests.makers import Member, Organization, a_customer, a_member, a_reseller, an_operator
+from tests.makers import Member, a_customer, a_member, a_reseller, an_operator
 from tests.makers_billing import (
     a_plan,
     a_policy_value,
@@ -37,6 +37,7 @@ from tests.makers_subscriptions import (
     subscription,
     timeline,
 )
+from tests.rules.stop_documents import lifted, stopped
 
 SWITCH = """mutation ($input: SetAutoRenewInput!) { setAutoRenew(input: $input) {
     errors { code } replayed subscription { id isAutoRenew version } } }"""
@@ -252,13 +253,13 @@ async def test_ss_20_not_while_the_organization_is_suspended(platform: Platform,
     chain = await a_sandbox(platform, "2020-06-01T00:00:00Z", preset="b3networks")
     held = await monthly(chain, "30")
     await advance(chain, "2020-06-21T00:00:00Z")
-    await suspend(chain.customer)
+    assert codes(await stopped(chain.seller, chain.customer)) == []
     await advance(chain, "2020-06-30T23:59:00Z")
     assert (await ends(platform, held), await alerts(platform)) == (["2020-07-01"], [])
     await advance(chain, "2020-07-01T00:00:00Z")
     assert (await timeline(platform, held))[-1][1:] == ("ACTIVE", "EXPIRED", "END_REACHED_UNPAID")
     # and nothing makes up for it once the end has passed
-    await lift(chain.customer)
+    assert codes(await lifted(chain.seller, chain.customer)) == []
     await advance(chain, "2020-07-05T00:00:00Z")
     assert await ends(platform, held) == ["2020-07-01"]
 
@@ -280,6 +281,16 @@ async def test_sub_40_made_up_at_once_when_the_hindrance_goes(platform: Platform
         assert await due_at(platform, clock, "2025-05-30T10:00") == 1
         assert await ends(platform, held) == ["2025-07-01"]
         await change_subscription(platform, held, is_auto_renew=False)
+
+
+async def test_sub_40_made_up_within_the_command_that_lifts_the_stop(platform: Platform, clock: FixedClock) -> None:
+    chain = await a_sandbox(platform, "2020-06-01T00:00:00Z", preset="b3networks")
+    held = await monthly(chain, "30")
+    assert codes(await stopped(chain.seller, chain.customer)) == []
+    await advance(chain, "2020-06-26T00:00:00Z")
+    assert await ends(platform, held) == ["2020-07-01"]
+    assert codes(await lifted(chain.seller, chain.customer)) == []
+    assert await ends(platform, held) == ["2020-08-01"]
 
 
 async def test_ss_21_the_job_twice_and_twice_at_once(platform: Platform, clock: FixedClock) -> None:
@@ -504,15 +515,3 @@ async def test_sub_30_the_current_period_is_the_one_that_has_begun(platform: Pla
         ("2020-03-16", "2020-06-01"), ("2020-04-16", "2020-06-01"), ("2020-04-16", "2020-06-01"),
         ("2020-06-01", "2020-07-01"),
     ]  # fmt: skip
-
-
-async def suspend(organization: Organization) -> None:
-    """Stopped, as its row says."""
-    await rows(organization.platform, "UPDATE organization SET status = 'SUSPENDED' WHERE id = $1 RETURNING id",
-               organization.id)  # fmt: skip
-
-
-async def lift(organization: Organization) -> None:
-    """And not any more."""
-    await rows(organization.platform, "UPDATE organization SET status = 'ACTIVE' WHERE id = $1 RETURNING id",
-               organization.id)  # fmt: skip
