@@ -24,6 +24,14 @@ from tenants.policy.policy import read_policies
 from tenants.stops.stopped import is_stopped
 from tenants.unit_of_work import UnitOfWork
 
+_UNPAID = (
+    "FROM subscription s JOIN organization o ON o.id = s.organization_id "
+    "LEFT JOIN sandbox_clock c ON c.id = o.clock_id WHERE (o.id = $1 OR o.billing_group_id = $1) AND s.is_auto_renew "
+    "AND NOT s.is_trial AND s.terminated_at IS NULL AND s.ladder_ends_at > coalesce(c.stands_at, $2) "
+    "AND (s.renewal_failed_at IS NOT NULL OR s.ends_at <= coalesce(c.stands_at, $2) "
+    "OR s.renews_at <= coalesce(c.stands_at, $2))"
+)
+"""Those of the buyer `$1`, and of the group it pays for, that failed, ended or fell due by the platform's now `$2`."""
 _STAYS_OFF = LIFTED_BY_SELLER | {SuspensionReason.USER_OFF}
 """What keeps an expired subscription off though it is paid (MON-65)."""
 
@@ -31,6 +39,8 @@ _STAYS_OFF = LIFTED_BY_SELLER | {SuspensionReason.USER_OFF}
 async def renew_on_payment(uow: UnitOfWork, buyer_id: str) -> None:
     """For the buyer, or for the group that it pays for, each organization by its own Policy."""
     async with uow.as_platform("SUB-43: what a payment renews is charged at every level"):
+        if not await uow.tx.fetch(f"SELECT 1 {_UNPAID} LIMIT 1", buyer_id, uow.platform_now):
+            return
         buyer = await organization_by_id(uow, buyer_id)
         async with in_the_platforms_name(uow, uow.action, await time_of_organization(uow, buyer)) as theirs:
             await make_up(theirs, buyer_id)
@@ -45,10 +55,7 @@ async def _waiting(uow: UnitOfWork, buyer_id: str) -> Sequence[Row]:
     """Unpaid ones that would renew by themselves, of organizations that nothing stops, locked; earlier end first."""
     lock = "FOR NO KEY UPDATE OF s" if uow.tx.dialect == "postgres" else ""
     return await uow.tx.fetch(
-        f"SELECT {COLUMNS}, o.timezone, coalesce(c.stands_at, $2) AS now FROM subscription s "
-        "JOIN organization o ON o.id = s.organization_id LEFT JOIN sandbox_clock c ON c.id = o.clock_id "
-        "WHERE (o.id = $1 OR o.billing_group_id = $1) AND s.is_auto_renew AND NOT s.is_trial "
-        "AND s.terminated_at IS NULL AND s.ladder_ends_at > coalesce(c.stands_at, $2) "
+        f"SELECT {COLUMNS}, o.timezone, coalesce(c.stands_at, $2) AS now {_UNPAID} "
         "AND (s.renewal_failed_at IS NOT NULL OR s.ends_at <= coalesce(c.stands_at, $2)) "
         f"AND NOT {is_stopped(uow.tx.dialect, 'o.id')} ORDER BY s.organization_id, s.end_date, s.id {lock}",
         buyer_id, uow.platform_now,

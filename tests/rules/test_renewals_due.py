@@ -327,6 +327,18 @@ async def test_sub_44_by_hand_against_the_job(platform: Platform, clock: FixedCl
     await require_sound_books(platform)
 
 
+async def test_sub_44_a_payment_against_the_job(platform: Platform, clock: FixedClock) -> None:
+    at(clock, "2025-05-01")
+    chain = await a_chain(platform, money="70")
+    held = await monthly(chain, "40", "5")
+    await due_at(platform, clock, "2025-05-25")
+    at(clock, "2025-05-27")
+    await asyncio.gather(renew_in_real_time(platform), pay(chain.customer, "100"), renew_in_real_time(platform))
+    await renew_in_real_time(platform)
+    assert (await ends(platform, held), await balance(chain.customer)) == (["2025-07-01"], "90.00")
+    await require_sound_books(platform)
+
+
 @pytest.mark.parametrize("where", CRASHES)
 async def test_sub_44_a_crash_on_the_way_leaves_nothing(
     platform: Platform, clock: FixedClock, where: str, monkeypatch: pytest.MonkeyPatch
