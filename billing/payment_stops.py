@@ -5,10 +5,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from billing.subscription_status import BillingStatus, Cause, Status, billing_status, status_at
-from billing.timeline import FACT_COLUMNS, facts_of
+from billing.renewal import Operation, Wanted, price_renewal
+from billing.subscription_access import COLUMNS, SubscriptionRow, subscription_row
+from billing.subscription_status import BillingStatus, Cause, Status, billing_status
 from core.calendar import local_date
 from core.clock import Instant
+from core.refusals import Refused
 from core.transaction import Row, Transaction, fetch_one, fetch_value
 from tenants.platform_work import in_the_platforms_name
 from tenants.policy.policy import read_policies
@@ -149,14 +151,13 @@ async def _today(uow: UnitOfWork, organization_id: str) -> str:
 
 async def _uncovered_renewals(uow: UnitOfWork, organization_id: str) -> int:
     """Renewals that fell due and that the free money does not pay together; 0 when it does (MON-65)."""
-    columns = ", ".join(f"s.{name}" for name in FACT_COLUMNS)
     rows = await uow.tx.fetch(
-        f"SELECT s.id, {columns} FROM subscription s WHERE s.organization_id = $1 AND s.is_auto_renew "
+        f"SELECT {COLUMNS} FROM subscription s WHERE s.organization_id = $1 AND s.is_auto_renew "
         "AND NOT s.is_trial AND s.terminated_at IS NULL AND s.ends_at <= $2 AND s.ladder_ends_at > $2",
         organization_id, uow.now,
     )  # fmt: skip
-    due = [row["id"] for row in rows if status_at(facts_of(row), uow.now) in (Status.GRACE, Status.EXPIRED)]
-    if not due or await _usable(uow, organization_id) >= await _last_prices(uow, due):
+    due = [each for each in map(subscription_row, rows) if each.status(uow.now) in (Status.GRACE, Status.EXPIRED)]
+    if not due or await _usable(uow, organization_id) >= await _prices(uow, due):
         return 0
     return len(due)
 
@@ -172,16 +173,29 @@ async def _usable(uow: UnitOfWork, organization_id: str) -> int:
     return 0 if row is None else int(row["free"])
 
 
-async def _last_prices(uow: UnitOfWork, subscription_ids: Iterable[str]) -> int:
-    """What the last cycle of each cost the buyer, tax included."""
+async def _prices(uow: UnitOfWork, due: Iterable[SubscriptionRow]) -> int:
+    """What the next cycle of each costs the buyer, tax included, with what will hold in it (SUB-40, SUB-63)."""
     total = 0
-    for subscription_id in subscription_ids:
-        cost = await fetch_value(
-            uow.tx,
-            "SELECT coalesce(sum(h.net_micros + h.tax_micros), 0) FROM segment_charge h "
-            "WHERE h.level = 0 AND h.segment_id = (SELECT g.id FROM segment g WHERE g.subscription_id = $1 "
-            "ORDER BY g.first_date DESC, g.id DESC LIMIT 1)",
-            subscription_id,
-        )
-        total += int(cost)
+    for subscription in due:
+        try:
+            priced = await price_renewal(uow, subscription, Wanted(_way_back(subscription, uow.now)), is_preview=True)
+            total += priced.sale.buyer.gross_micros
+        except Refused:
+            total += await _last_price(uow, subscription.id)
     return total
+
+
+def _way_back(subscription: SubscriptionRow, now: Instant) -> Operation:
+    return Operation.RENEW if subscription.status(now) is Status.GRACE else Operation.REACTIVATE
+
+
+async def _last_price(uow: UnitOfWork, subscription_id: str) -> int:
+    """What the last cycle cost the buyer, tax included, of one that nobody sells any more."""
+    cost = await fetch_value(
+        uow.tx,
+        "SELECT coalesce(sum(h.net_micros + h.tax_micros), 0) FROM segment_charge h "
+        "WHERE h.level = 0 AND h.segment_id = (SELECT g.id FROM segment g WHERE g.subscription_id = $1 "
+        "ORDER BY g.first_date DESC, g.id DESC LIMIT 1)",
+        subscription_id,
+    )
+    return int(cost)
