@@ -9,35 +9,42 @@ from typing import Any
 import pytest
 from graphql import get_named_type
 
+from core.clock import parse_instant
 from core.ids import new_id
+from core.transaction import insert
 from tenants.actor import Credentials
 from tenants.permissions import Action, Relation, Role
 from tenants.permissions.vocabulary import Access, Area
 from tenants.unit_of_work import Platform, platform_transaction
 from tests.graph.asking import SCHEMA, ask
 from tests.makers import Member, Organization, a_member, an_api_key, credentials_of
-from tests.makers_billing import a_policy_value
+from tests.makers_billing import a_plan, a_policy_value, product_of
 from tests.makers_support import an_open_session
 from tests.rules.fixture_organizations import Fixture, the_fixture
 from tests.tenants.test_permission_table import TRANSCRIBED, expected_code
 
 OF_ACCESS: tuple[str, ...] = ("NOT_FOUND", "FORBIDDEN", "FORBIDDEN_WHILE_ACTING", "SCOPE_MISSING", "CONSENT_REQUIRED")
 OF_ACCESS += ("CANNOT_ACT_ON_SELF", "BILLING_DATE_IMMUTABLE", "BILLING_NAME_LOCKED", "CREDIT_LIMIT_NOT_EDITABLE")
+LATER = parse_instant("2026-03-01T00:00:00Z")
 SGD = {"amount": "0.00", "currency": "SGD"}
 MANY = [f"{area}:{access}" for area in Area for access in Access]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A mutation of one row of the table; `here`: the field that names the organization, `who`: that names a member."""
+    """A mutation of one row of the table; `here`: the field that names the organization, `who`: that names a member,
+    `held`: that names a subscription of the organization."""
 
     action: Action
     mutation: str
     given: dict[str, Any]
     here: str | None = "organizationId"
     who: str | None = None
+    held: str | None = None
 
 
+SEEN = {"version": 99}
+OF_IT = "subscriptionId"
 ROWS = (
     Row(Action.EDIT_ORGANIZATION, "updateOrganization", {"version": 99, "address": "x"}, here="id"),
     Row(Action.EDIT_BUYER_TAGS, "updateOrganization", {"version": 99, "buyerTags": []}, here="id"),
@@ -73,6 +80,11 @@ ROWS = (
     Row(Action.APPLY_POLICY_PRESET, "applyPreset", {"preset": "xyz"}),
     Row(Action.EDIT_PRODUCT, "createProduct", {"name": "", "kind": "APP", "category": ""}),
     Row(Action.EDIT_PRICE_LIST, "createPriceList", {"name": "", "currency": "SGD", "isDefault": False}),
+    Row(Action.RENEW, "renewSubscription", SEEN, None, None, OF_IT),
+    Row(Action.RECOVER, "recoverSubscription", SEEN, None, None, OF_IT),
+    Row(Action.REACTIVATE, "reactivateSubscription", SEEN, None, None, OF_IT),
+    Row(Action.EXTEND, "extendSubscription", SEEN, None, None, OF_IT),
+    Row(Action.SET_AUTO_RENEW, "setAutoRenew", SEEN | {"isAutoRenew": False}, None, None, OF_IT),
     Row(Action.SET_LOW_MONEY_ALERT, "setLowMoneyAlert", {"alertThreshold": {"amount": "-1", "currency": "SGD"}}),
     Row(Action.SET_CREDIT_LIMIT, "setCreditLimit", {"creditLimit": {"amount": "-1", "currency": "SGD"}}),
     Row(Action.SET_WALLET_MODE, "switchWalletMode", {"mode": "PREPAID"}),
@@ -94,6 +106,7 @@ class World:
     callers: dict[Role, Member]
     places: dict[Relation, Organization]
     named: dict[Relation, str]
+    held: dict[Relation, str]
 
     def input_of(self, row: Row, relation: Relation) -> dict[str, Any]:
         """The mutation's input on that organization."""
@@ -104,6 +117,8 @@ class World:
             given[row.here] = place.id
         if row.who is not None:
             given[row.who] = self.named[relation]
+        if row.held is not None:
+            given[row.held] = self.held[relation]
         kind: Any = get_named_type(SCHEMA._schema.mutation_type.fields[row.mutation].args["input"].type)  # type: ignore[union-attr]
         return given | ({"idempotencyKey": new_id("test")} if "idempotencyKey" in kind.fields else {})
 
@@ -121,7 +136,25 @@ async def world(platform: Platform) -> World:
         relation: (await a_member(platform, of=place, role=Role.MEMBER, name="ned")).id
         for relation, place in places.items()
     }
-    return World(tree, callers, places, named)
+    return World(tree, callers, places, named, await subscriptions(tree.o, places))
+
+
+async def subscriptions(of: Organization, places: dict[Relation, Organization]) -> dict[Relation, str]:
+    """One that each of the places holds, of a plan of the operator's."""
+    plan = await a_plan(of)
+    product = await product_of(of.platform, plan)
+    held = {relation: new_id("sub") for relation in places}
+    dates = dict.fromkeys(("anchor_date", "start_date", "end_date"), "2026-03-01")
+    instants = ("started_at", "activated_at", "ends_at", "grace_ends_at", "ladder_ends_at", "created_at")
+    async with platform_transaction(of.platform) as tx:
+        for relation, place in places.items():
+            await insert(
+                tx, "subscription", id=held[relation], organization_id=place.id, path=place.path,
+                seller_id=place.parent_id, product_id=product, plan_id=plan, product_name="x", plan_name="x",
+                quantity=1, cycle_months=1, currency="SGD", is_trial=False, is_auto_renew=True, method="NORMAL",
+                final_state="TERMINATED", settings="{}", **dates, **dict.fromkeys(instants, LATER),
+            )  # fmt: skip
+    return held
 
 
 async def code_of(world: World, who: Credentials, row: Row, relation: Relation) -> str | None:
