@@ -57,15 +57,15 @@ class NewPrice:
 async def create_price_list(uow: UnitOfWork, new: NewPriceList) -> Outcome:
     """Answers priceListId. A new default takes the place of the old one.
 
-    Refused: NOT_FOUND, FORBIDDEN, ORGANIZATION_NOT_ACTIVE, FIELD_REQUIRED, NAME_LENGTH, CURRENCY_INVALID."""
+    Refused: NOT_FOUND, FORBIDDEN, FIELD_REQUIRED, NAME_LENGTH, CURRENCY_INVALID, ORGANIZATION_NOT_ACTIVE."""
     seller = await organization_by_id(uow, new.organization_id, ("organizationId",))
     allow(uow, Action.EDIT_PRICE_LIST, seller)
-    require_active(seller)
     found = Blockers()
     name, currency = checked_name(found, new.name), normalized(new.currency)
     for blocker in currency_blockers(currency, ("currency",)):
         found.add(blocker.code, blocker.message, blocker.field)
     found.raise_if_any()
+    require_active(seller)
     if new.is_default:
         await uow.tx.execute(
             "UPDATE price_list SET is_default = $4, version = version + 1 WHERE organization_id = $5 AND currency = $6 "

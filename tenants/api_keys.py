@@ -58,15 +58,15 @@ class _CheckedKey:
 async def make_api_key(uow: UnitOfWork, new: NewApiKey) -> Outcome:
     """Make a key; the secret is in `uow.shown_once["secret"]` and nowhere else (KEY-2).
 
-    Refused: NOT_FOUND, FORBIDDEN, REAUTH_REQUIRED, ORGANIZATION_NOT_ACTIVE; all at once NAME_LENGTH, FIELD_REQUIRED,
-    SCOPE_NOT_FOR_KEYS, SCOPE_EXCEEDS_ROLE, KEY_EXPIRY_INVALID, ADDRESS_INVALID; then API_KEY_LIMIT.
+    Refused: NOT_FOUND, FORBIDDEN, REAUTH_REQUIRED; all at once NAME_LENGTH, FIELD_REQUIRED, SCOPE_NOT_FOR_KEYS,
+    SCOPE_EXCEEDS_ROLE, KEY_EXPIRY_INVALID, ADDRESS_INVALID; then ORGANIZATION_NOT_ACTIVE, API_KEY_LIMIT.
     Answers apiKeyId, prefix and expiresAt."""
     organization = await organization_by_id(uow, new.organization_id, ("organizationId",))
     allow(uow, Action.MAKE_API_KEY, organization)
     require_fresh_password(uow)
-    require_active(organization)
     policies = await policies_for(uow, organization.id)
     checked = _checked(uow, new, policies)
+    require_active(organization)
     await lock_members(uow, organization.id)
     await _check_count(uow, organization, policies.integer("apiKeyMaxCount"))
     return await _insert(uow, organization, checked)

@@ -58,12 +58,12 @@ async def set_contact_for(uow: UnitOfWork, member_id: str, contact_for: Collecti
     ROLE_NOT_GRANTABLE, CONTACT_EMAIL_REQUIRED; ORGANIZATION_NOT_ACTIVE unless by somebody above (ORG-16).
     Answers memberId and contactFor."""
     changed = await found_member(uow, Action.SET_CONTACT_FOR, member_id)
-    if changed.organization.id == uow.actor.organization_id:
-        require_active(changed.organization)
     found = Blockers()
     await check_reach(uow, changed, found)
     categories = checked_contact_for(found, contact_for, has_email=changed.row["email"] is not None)
     found.raise_if_any()
+    if changed.organization.id == uow.actor.organization_id:
+        require_active(changed.organization)
     flags = {f"is_{each.lower()}_contact": each in categories for each in ContactCategory}
     await set_columns(uow, changed, **flags)
     before = sorted(each for each in ContactCategory if changed.row[f"is_{each.lower()}_contact"])

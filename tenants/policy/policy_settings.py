@@ -33,6 +33,9 @@ async def set_policy_values(uow: UnitOfWork, edit: PolicyEdit) -> Outcome:
     POLICY_LOCKED, POLICY_OUT_OF_BOUNDS. Answers organizationId and the names that were set or cleared."""
     organization = await _setter(uow, Action.SET_POLICY_VALUE, edit.organization_id)
     layers = (await policies_for(uow, organization.id)).layers
+    read_policy_values(edit.values, layers)  # what the input says comes before the state (GEN-1)
+    check_cleared(edit.clear, layers)
+    require_active(organization)
     return await _store_values(uow, organization.id, organization.path, FOR_ALL_BELOW, edit, layers)
 
 
@@ -53,7 +56,7 @@ async def store_buyer_values(
     """The same after the rights were checked: the acting organization is the buyer's seller."""
     seller = uow.actor
     layers = (await policies_for(uow, seller.organization_id)).layers
-    read_policy_values(edit.values, layers, for_buyer=True)  # what the input says comes before the state (GEN-1)
+    read_policy_values(edit.values, layers, for_buyer=True)
     check_cleared(edit.clear, layers)
     require_active(buyer)
     return await _store_values(uow, seller.organization_id, seller.path, buyer.id, edit, layers, reason)
@@ -65,6 +68,7 @@ async def apply_policy_preset(uow: UnitOfWork, organization_id: str, preset: str
     Refused: NOT_FOUND, FORBIDDEN, ORGANIZATION_NOT_ACTIVE, PRESET_UNKNOWN."""
     organization = await _setter(uow, Action.APPLY_POLICY_PRESET, organization_id)
     chosen = None if preset is None else read_preset(preset)
+    require_active(organization)
     seen = uow.visible("p", "policy_preset")
     before = await fetch_value(
         uow.tx, f"SELECT p.preset FROM policy_preset p WHERE p.organization_id = $4 AND {seen}", *uow.scope,
@@ -94,6 +98,7 @@ async def set_policy_bounds(uow: UnitOfWork, edit: PolicyEdit) -> Outcome:
     layers = (await policies_for(uow, organization.id)).layers
     bounds = read_policy_bounds(edit.values, layers)
     check_cleared(edit.clear, layers)
+    require_active(organization)
     before = {name: bound.as_json() for name, bound in layers[0].bounds.items()}
     for name, bound in bounds.items():
         await uow.tx.execute(
@@ -115,7 +120,6 @@ async def set_policy_bounds(uow: UnitOfWork, edit: PolicyEdit) -> Outcome:
 async def _setter(uow: UnitOfWork, action: Action, organization_id: str) -> OrganizationFacts:
     organization = await organization_by_id(uow, organization_id, ("organizationId",))
     allow(uow, action, organization)
-    require_active(organization)
     return organization
 
 

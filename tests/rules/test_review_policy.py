@@ -151,3 +151,22 @@ async def test_vis_2_where_a_value_comes_from_above_is_not_told(platform: Platfo
     ]  # fmt: skip
     assert (await asked(tree.mia, READ, id=tree.c1.id)).codes == ["FORBIDDEN"]
     assert (await asked(tree.rob, READ, id=tree.c1.id)).codes == ["NOT_FOUND"]
+
+
+async def test_gen_1_what_the_input_says_comes_before_the_state_of_the_organization(platform: Platform) -> None:
+    # given R1, whose operator has stopped it, and C1, which stands below it
+    tree = await the_fixture(platform)
+    stop = "mutation ($input: SuspensionInput!) { suspendOrganization(input: $input) { errors { code } } }"
+    assert codes(await done(tree.olga, stop, organizationId=tree.r1.id, reason="SELLER")) == []
+    # then wrong input is told first, and right input that the organization is not active
+    not_active = ["ORGANIZATION_NOT_ACTIVE"]
+    assert await put(tree.olga, tree.r1, xyz=1) == ["POLICY_UNKNOWN"]
+    assert await put(tree.olga, tree.r1, graceDays=1) == not_active
+    assert await bound(tree.olga, tree.r1, graceDays={}) == ["POLICY_VALUE_INVALID"]
+    assert await bound(tree.olga, tree.r1, graceDays={"maximum": 1}) == not_active
+    for preset, found in (("acme", ["PRESET_UNKNOWN"]), ("heyo", not_active)):
+        assert codes(await done(tree.olga, PRESET, organizationId=tree.r1.id, preset=preset)) == found
+    make = "mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { errors { code } } }"
+    for scopes, found in ((["keys:write"], ["SCOPE_NOT_FOR_KEYS"]), (["org:read"], not_active)):
+        given = {"organizationId": tree.c1.id, "name": "CRM", "scopes": scopes}
+        assert codes(await done(tree.cora, make, **given)) == found
