@@ -17,6 +17,7 @@ from billing import moving as moving
 from billing import numbers_due as numbers_due
 from billing import payment_stops as payment_stops
 from billing import plan_places as plan_places
+from billing import proformas_due as proformas_due
 from billing import stops_due as stops_due
 from billing import trade_facts as trade_facts
 from billing import wallet_opening as wallet_opening

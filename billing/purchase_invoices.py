@@ -39,7 +39,8 @@ async def overdue_blocker(uow: UnitOfWork, wallet_id: str, policies: Policies) -
     if not policies.boolean("blockWhenOverdue"):
         return None
     overdue = await fetch_value(
-        uow.tx, "SELECT number FROM invoice WHERE wallet_id = $1 AND open_micros > 0 AND overdue_at <= $2 LIMIT 1",
+        uow.tx, "SELECT number FROM invoice WHERE wallet_id = $1 AND open_micros > 0 "
+        "AND overdue_at <= $2 AND type <> 'PROFORMA' LIMIT 1",
         wallet_id, uow.now,
     )  # fmt: skip
     return (

@@ -19,6 +19,7 @@ from billing.renewal_terms import take_effect
 from billing.sale import LevelSale, Sale
 from billing.shortfall import REASON
 from billing.shortfall_writing import credit_movements, end_waiting, note_credits
+from billing.subscription_access import SubscriptionRow
 from billing.subscription_status import Cause, Facts, FinalState, Status, ladder, status_at
 from billing.timeline import TimelineEntry, write_changes_of_time, write_entries
 from core.clock import Instant
@@ -150,6 +151,7 @@ async def _write_subscription(uow: UnitOfWork, renewal: Renewal, seen_at: Instan
     if before is not after:
         entry = TimelineEntry(*place, uow.now, before, after, _CAUSES[before].value, uow.actor.member_id)
         await write_entries(uow.tx, [entry])
+    await _close_proforma(uow, subscription)
     await end_waiting(uow, subscription)
     await close_settled_about(uow.tx, subscription.id, uow.now)
     where = {"organization_id": subscription.organization_id, "path": subscription.path}
@@ -159,6 +161,15 @@ async def _write_subscription(uow: UnitOfWork, renewal: Renewal, seen_at: Instan
     )  # fmt: skip
     payload = {"subscriptionId": subscription.id, "endDate": time.end.isoformat()}
     uow.send(_TOPICS[renewal.operation], subscription.id, payload, **where)
+
+
+async def _close_proforma(uow: UnitOfWork, subscription: SubscriptionRow) -> None:
+    """What it asked for is charged now: nothing is open of it any more (SUB-45)."""
+    await uow.tx.execute(
+        "UPDATE invoice SET open_micros = 0 WHERE type = 'PROFORMA' AND open_micros > 0 AND id IN "
+        "(SELECT l.invoice_id FROM invoice_line l WHERE l.subscription_id = $1 AND l.first_date = $2)",
+        subscription.id, subscription.end_date.isoformat(),
+    )  # fmt: skip
 
 
 def _facts_after(renewal: Renewal) -> Facts:

@@ -86,7 +86,8 @@ async def _note_invoices(uow: UnitOfWork, found: Blockers, held: Held) -> None:
     """OPEN_INVOICE: something is open of a document that the subscription stands on."""
     count = await fetch_value(
         uow.tx,
-        "SELECT count(*) FROM invoice i WHERE i.open_micros > 0 AND i.id IN (SELECT n.invoice_id FROM invoice_line n "
+        "SELECT count(*) FROM invoice i WHERE i.open_micros > 0 AND i.type <> 'PROFORMA' "
+        "AND i.id IN (SELECT n.invoice_id FROM invoice_line n "
         f"WHERE n.subscription_id = $4 AND {uow.visible('n', 'invoice_line')}) AND {uow.visible('i', 'invoice')} "
         "AND i.organization_id = $5",
         *uow.scope, held.subscription.id, held.holder.id,

@@ -25,5 +25,5 @@ async def was_invoiced(uow: UnitOfWork, organization_id: str) -> bool:
 async def count_open_invoices(uow: UnitOfWork, organization_id: str) -> int:
     """Invoices with more than 0 open, due or not (OWN-2, MOVE-4)."""
     async with uow.as_platform("OWN-2: invoices of a former seller count, and its actor may not see them"):
-        sql = "SELECT count(*) FROM invoice WHERE organization_id = $1 AND open_micros > 0"
+        sql = "SELECT count(*) FROM invoice WHERE organization_id = $1 AND open_micros > 0 AND type <> 'PROFORMA'"
         return int(await fetch_value(uow.tx, sql, organization_id))
