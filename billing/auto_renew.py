@@ -1,13 +1,14 @@
 """`setAutoRenew`: unsubscribe, and take it back while it runs (SUB-80). No money moves by the switch itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billing.alert_closing import close_settled_about
 from billing.purchase import require_chain_active
 from billing.renewal_dates import renewal_instant
 from billing.renewal_run import make_up
 from billing.subscription_access import Held, subscription_for
-from billing.subscription_status import Status, ladder
+from billing.subscription_status import Cause, Status, ladder, status_at
+from billing.timeline import TimelineEntry, write_changes_of_time, write_entries
 from core.refusals import refuse
 from tenants.commands import Outcome
 from tenants.permissions import Action
@@ -50,6 +51,7 @@ async def _switch(uow: UnitOfWork, held: Held, is_auto_renew: bool) -> None:
     policies = await policies_for(uow, holder.id)
     days = policies.integer("graceDays"), policies.integer("expiredDays")
     steps = ladder(subscription.end_date, holder.timezone, *days, is_auto_renew)
+    await write_changes_of_time(uow.tx, [subscription.subject], uow.now)
     renews_at = renewal_instant(subscription.end_date, policies, holder.timezone)
     await uow.tx.execute(
         "UPDATE subscription SET is_auto_renew = $5, grace_ends_at = $6, ladder_ends_at = $7, renews_at = $8, "
@@ -57,6 +59,12 @@ async def _switch(uow: UnitOfWork, held: Held, is_auto_renew: bool) -> None:
         f"WHERE id = $4 AND {uow.visible('subscription', 'subscription')}",
         *uow.scope, subscription.id, is_auto_renew, steps.grace_ends_at, steps.ladder_ends_at, renews_at,
     )  # fmt: skip
+    facts = replace(subscription.facts, grace_ends_at=steps.grace_ends_at, ladder_ends_at=steps.ladder_ends_at)
+    before, after = subscription.status(uow.now), status_at(facts, uow.now)
+    if before is not after:
+        place = (subscription.id, holder.id, holder.path)
+        entry = TimelineEntry(*place, uow.now, before, after, Cause.END_REACHED_UNPAID.value, uow.actor.member_id)
+        await write_entries(uow.tx, [entry])
     where = {"organization_id": holder.id, "path": holder.path}
     uow.audit(
         "Subscription", subscription.id, **where, before={"isAutoRenew": subscription.is_auto_renew},

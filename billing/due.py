@@ -47,8 +47,8 @@ async def _write_statuses(tx: Transaction, until: Instant, clock_id: str | None,
 @periodic("due changes of subscriptions", every_seconds=30)
 async def write_due_in_real_time(platform: Platform, last_run: Instant) -> int:
     """The same for everybody who lives by the platform's clock, a transaction for each chunk; answers how many."""
-    await renew_in_real_time(platform)  # before the dunning of the same instant (SUB-115)
     until, after = platform.clock.now(), max(last_run - OVERLAP, EVER)
+    await renew_in_real_time(platform, until)  # before the dunning of the same instant (SUB-115)
     async with platform_transaction(platform) as tx:
         await release_due_holds(tx, until, None)
         for limit in await limits_ending(tx, until, None):

@@ -88,12 +88,12 @@ async def priced_together(uow: UnitOfWork, part: Sequence[SubscriptionRow], oper
 
 
 def parts_of(due: Sequence[SubscriptionRow], policies: Policies) -> list[list[SubscriptionRow]]:
-    """What is charged together; what the seller invoices elsewhere stands alone (MON-90)."""
+    """What is charged together: the same renewal date; what is invoiced elsewhere stands alone (SUB-42, MON-90)."""
     if not policies.boolean("renewGroupAtomic"):
         return [[each] for each in due]
-    alone = [[each] for each in due if each.method != "NORMAL"]
-    rest = [each for each in due if each.method == "NORMAL"]
-    return [*([rest] if rest else []), *alone]
+    alone = [[each] for each in due if each.method != "NORMAL" or waits_for_funds(each.facts)]
+    rest = [each for each in due if [each] not in alone]
+    return [*(list(of) for _, of in groupby(rest, key=lambda each: each.end_date)), *alone]
 
 
 async def _locked(uow: UnitOfWork, group: DueGroup, policies: Policies) -> list[SubscriptionRow]:

@@ -17,11 +17,13 @@ from billing.renewal import Operation, Renewal, together
 from billing.renewal_dates import renewal_instant
 from billing.renewal_terms import take_effect
 from billing.sale import LevelSale, Sale
+from billing.settlement import settle_invoices
 from billing.shortfall import REASON
 from billing.shortfall_writing import credit_movements, end_waiting, note_credits
 from billing.subscription_access import SubscriptionRow
 from billing.subscription_status import Cause, Facts, FinalState, Status, ladder, status_at
 from billing.timeline import TimelineEntry, write_changes_of_time, write_entries
+from billing.wallets import lock_wallets
 from core.clock import Instant
 from core.ids import new_id
 from tenants.unit_of_work import UnitOfWork
@@ -67,7 +69,10 @@ async def write_renewals(uow: UnitOfWork, renewals: Sequence[Renewal], *, seen_a
         await note_credits(uow, renewal.subscription, renewal.sale, renewal.days_lost)
         await _write_subscription(uow, renewal, uow.now if seen_at is None else seen_at)
     await issue_invoices(uow.tx, _invoices(renewals, sale, sale_id, uow.now), uow.now)
-    if not any(each.days_lost for each in renewals):  # with its credit it stands where the money just reached (SUB-46)
+    if any(each.days_lost for each in renewals):  # with its credit it stands where the money just reached (SUB-46)
+        for wallet in (await lock_wallets(uow, [each.level.pair.wallet.id for each in sale.levels])).values():
+            await settle_invoices(uow, wallet)
+    else:
         await follow_up(uow, [each.level.pair.wallet.id for each in sale.levels if moves_more(each, uow.now)])
     return Written(sale_id, {of: own.get(0) for of, own in posted.items()})
 
@@ -97,7 +102,7 @@ async def _post(uow: UnitOfWork, renewals: Sequence[Renewal], sale: Sale, sale_i
 def _movement(
     uow: UnitOfWork, part: Sequence[Renewal], place: int, whole: LevelSale, sale_id: str
 ) -> Iterator[Movement]:
-    """The key names subscription and period: whatever runs twice, the books take it once (SUB-44)."""
+    """The key names subscription, period and version: whatever runs twice, the books take it once (SUB-44)."""
     sold = together([each.sale for each in part]).levels[place]
     is_elsewhere = place == 0 and part[0].is_external
     if not sold.gross_micros and not is_elsewhere:
@@ -106,7 +111,7 @@ def _movement(
     start = part[0].sale.time.start.isoformat()
     yield Movement(
         pair.wallet, _TYPES[part[0].operation], sold.entries, "Subscription", first.id,
-        f"renewal:{first.id}:{start}:{pair.level}", sale_id,
+        f"renewal:{first.id}:{start}:{first.version}:{pair.level}", sale_id,
         opened_micros=whole.opened_micros(uow.now) if whole.is_invoiced_at_once else 0,
         external_number=part[0].sale.external_number if is_elsewhere else None,
         child_id=pair.buyer.id if pair.is_of_group else None,
@@ -148,6 +153,7 @@ async def _write_subscription(uow: UnitOfWork, renewal: Renewal, seen_at: Instan
     await take_effect(uow, subscription, renewal.terms)
     before, after = status_at(subscription.facts, seen_at), status_at(facts, uow.now)
     place = (subscription.id, subscription.organization_id, subscription.path)
+    before = await _shown_since(uow, subscription.id, seen_at) or before
     if before is not after:
         entry = TimelineEntry(*place, uow.now, before, after, _CAUSES[before].value, uow.actor.member_id)
         await write_entries(uow.tx, [entry])
@@ -161,6 +167,15 @@ async def _write_subscription(uow: UnitOfWork, renewal: Renewal, seen_at: Instan
     )  # fmt: skip
     payload = {"subscriptionId": subscription.id, "endDate": time.end.isoformat()}
     uow.send(_TOPICS[renewal.operation], subscription.id, payload, **where)
+
+
+async def _shown_since(uow: UnitOfWork, subscription_id: str, seen_at: Instant) -> Status | None:
+    """What the timeline went on to, when it was written before a renewal that came late."""
+    rows = await uow.tx.fetch(
+        "SELECT to_status FROM timeline_entry WHERE subscription_id = $1 AND at > $2 ORDER BY at DESC, id DESC LIMIT 1",
+        subscription_id, seen_at,
+    )  # fmt: skip
+    return Status(rows[0]["to_status"]) if rows else None
 
 
 async def _close_proforma(uow: UnitOfWork, subscription: SubscriptionRow) -> None:

@@ -40,25 +40,25 @@ async def renew_due(uow: UnitOfWork, until: Instant, clock_id: str) -> int:
     return done
 
 
-async def renew_in_real_time(platform: Platform) -> int:
+async def renew_in_real_time(platform: Platform, until: Instant | None = None) -> int:
     """The same for everybody else, a transaction for each group; what fails does not hold up the others.
 
     Also for sandboxes whose clock stands: what hindered a renewal may have gone meanwhile."""
-    done = 0
+    done, real = 0, platform.clock.now() if until is None else until
     async with platform_transaction(platform) as tx:
-        await _never_by_themselves(tx, "", platform.clock.now())
+        await _never_by_themselves(tx, "", real)
         standing = await tx.fetch(
             f"SELECT DISTINCT c.id, c.stands_at {_OF} WHERE s.renews_at <= c.stands_at AND s.is_auto_renew "
             "AND s.ends_at > c.stands_at"
         )
     while await _date_in_real_time(platform):
         continue
-    lives = [("", platform.clock.now()), *((row["id"], row["stands_at"]) for row in standing)]
+    lives = [("", real), *((row["id"], row["stands_at"]) for row in standing)]
     for clock_id, now in lives:
         while renewed := await _round(platform, now, clock_id):
             done += renewed
     async with platform_transaction(platform) as tx:
-        await _give_up(tx, platform.clock.now(), "")
+        await _give_up(tx, real, "")
     return done
 
 
@@ -99,7 +99,8 @@ async def _give_up(tx: Transaction, until: Instant, clock_id: str) -> None:
     await tx.execute(
         f"UPDATE subscription SET renews_at = $3 WHERE id IN (SELECT s.id {_OF} WHERE {LIVES_BY} "
         "AND s.renews_at <= $2 AND s.ends_at <= $2 AND (NOT s.is_auto_renew "
-        f"OR s.suspension_reasons NOT IN ('', 'NO_FUNDS') OR {is_stopped(tx.dialect, 'o.id')}))",
+        "OR (s.suspension_reasons NOT IN ('', 'NO_FUNDS')) "
+        f"OR (s.suspension_reasons = '' AND {is_stopped(tx.dialect, 'o.id')})))",
         clock_id, until, NEVER,
     )  # fmt: skip
 
