@@ -49,6 +49,9 @@ async def renew_on_payment(uow: UnitOfWork, buyer_id: str) -> None:
             waiting = list(of)
             async with in_the_platforms_name(uow, uow.action, waiting[0]["now"]) as theirs:
                 await _renew(theirs, organization_id, waiting)
+        if rows:
+            async with in_the_platforms_name(uow, uow.action, rows[0]["now"]) as theirs:
+                await _reactivate(theirs, rows)
 
 
 async def _waiting(uow: UnitOfWork, buyer_id: str) -> Sequence[Row]:
@@ -65,21 +68,45 @@ async def _waiting(uow: UnitOfWork, buyer_id: str) -> Sequence[Row]:
 async def _renew(uow: UnitOfWork, organization_id: str, rows: Sequence[Row]) -> None:
     policies = await read_policies(uow.tx, organization_id)
     waiting = [subscription_row(row) for row in rows]
-    zone = rows[0]["timezone"]
     if policies.boolean("renewOnPayment"):
         unpaid = (Status.ACTIVE, Status.GRACE)
         failed = [each for each in waiting if each.status(uow.now) in unpaid or waits_for_funds(each.facts)]
         for _, of_one_date in groupby(failed, key=lambda each: each.end_date):
             for part in parts_of(list(of_one_date), policies):
                 await _try(uow, part, Operation.RENEW)
-    if policies.boolean("autoReactivate"):
-        expired = [each for each in waiting if each.status(uow.now) is Status.EXPIRED]
-        able = [each for each in expired if _comes_back(each, uow.now, zone)]
-        if not policies.boolean("reactivateAllOrNothing"):
+
+
+async def _reactivate(uow: UnitOfWork, rows: Sequence[Row]) -> None:
+    """What expired comes back; with `reactivateAllOrNothing` all of the buyer and of its children, or none (MON-65)."""
+    bound: list[SubscriptionRow] = []
+    is_whole = True
+    for organization_id, of in groupby(rows, key=lambda row: str(row["organization_id"])):
+        policies = await read_policies(uow.tx, organization_id)
+        if not policies.boolean("autoReactivate"):
+            continue
+        held = [(subscription_row(row), row["timezone"]) for row in of]
+        expired = [(each, zone) for each, zone in held if each.status(uow.now) is Status.EXPIRED]
+        able = [each for each, zone in expired if _comes_back(each, uow.now, zone)]
+        if policies.boolean("reactivateAllOrNothing"):
+            is_whole = is_whole and len(able) == len(expired)
+            bound += able
+        else:
             for each in able:
                 await _try(uow, [each], Operation.REACTIVATE)
-        elif able and able == expired:
-            await _try(uow, able, Operation.REACTIVATE)
+    if bound and is_whole and await _are_covered(uow, bound):
+        for _, of_one in groupby(bound, key=lambda each: each.organization_id):
+            await _try(uow, list(of_one), Operation.REACTIVATE)
+
+
+async def _are_covered(uow: UnitOfWork, subscriptions: Sequence[SubscriptionRow]) -> bool:
+    """Whether the Wallets have the money for all of them together, whoever of a group holds them."""
+    try:
+        await priced_together(uow, subscriptions, Operation.REACTIVATE)
+    except Refused as refused:
+        if isinstance(refused, RefusedWithTrace):
+            await refused.leave_trace(uow.tx)
+        return False
+    return True
 
 
 def _comes_back(subscription: SubscriptionRow, now: Instant, zone: str) -> bool:
