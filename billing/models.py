@@ -301,6 +301,7 @@ class Segment(Model):
     created_at = fields.BigIntField()
     replaced_date = fields.TextField(null=True)
     starts_at = fields.BigIntField(null=True)
+    anchor_date = fields.TextField(null=True)
 
     class Meta:
         table = "segment"

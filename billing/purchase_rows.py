@@ -84,7 +84,7 @@ async def write_paid_time(
             "id": segment_id, "organization_id": holder.id, "path": holder.path, "subscription_id": subscription_id,
             "kind": segment.kind.value, "first_date": segment.start.isoformat(), "end_date": segment.end.isoformat(),
             "day_base": segment.day_base, "cycle_months": cycle_months, "sale_id": sale_id, "created_at": uow.now,
-            "starts_at": start_of_day(segment.start, holder.timezone),
+            "starts_at": start_of_day(segment.start, holder.timezone), "anchor_date": segment.anchor.isoformat(),
         }
         for segment, segment_id in ids.items()
     ]  # fmt: skip

@@ -57,7 +57,7 @@ SELECT c.id, c.wallet_id, c.item_id, c.quantity, c.unit_price_micros, c.net_micr
     c.refunded_net_micros, c.terms, c.min_term_months, c.early_end_percent,
     CASE WHEN c.first_date IS NULL THEN g.kind ELSE 'CHANGE' END AS kind, coalesce(c.first_date, g.first_date) AS
     first_date, g.first_date AS segment_date, coalesce(g.replaced_date, g.end_date) AS period_end, g.end_date,
-    g.cycle_months, coalesce(c.sale_id, g.sale_id) AS sale_id, coalesce(p.name, a.name) AS item_name,
+    g.cycle_months, g.anchor_date, coalesce(c.sale_id, g.sale_id) AS sale_id, coalesce(p.name, a.name) AS item_name,
     coalesce(p.is_taxable, a.is_taxable) AS is_taxable, h.quantity AS held_add_ons
 FROM segment_charge c JOIN segment g ON g.id = c.segment_id
 LEFT JOIN plan p ON p.id = c.item_id LEFT JOIN add_on a ON a.id = c.item_id
@@ -82,12 +82,20 @@ def _first_period_end(rows: Sequence[Row]) -> str:
     return max((row["period_end"] for row in rows if row["segment_date"] == first), default="")
 
 
+def _anchor(row: Row, subscription: SubscriptionRow) -> date:
+    """What its months are counted from: the anchor that it was charged with, though it moved since (SUB-32)."""
+    stored: str | None = row["anchor_date"]
+    if stored is not None:
+        return date.fromisoformat(stored)
+    return anchor_of_segment(date.fromisoformat(row["segment_date"]), subscription.anchor_date)
+
+
 def _charge(row: Row, subscription: SubscriptionRow, first_period_end: str) -> StoredCharge:
     start = date.fromisoformat(row["first_date"])
     refundable = RefundableCharge(
         first_day=start,
         end=date.fromisoformat(row["end_date"]),
-        anchor=anchor_of_segment(date.fromisoformat(row["segment_date"]), subscription.anchor_date),
+        anchor=_anchor(row, subscription),
         charged=taxed_amount(row["net_micros"], row["taxes"]),
         kind=_KINDS[row["kind"]],
         discount_percent=Fraction(row["discount_percent"]),

@@ -11,6 +11,8 @@ ALTER TABLE subscription ADD COLUMN
     renews_at bigint;
 ALTER TABLE segment ADD COLUMN
     starts_at bigint;
+ALTER TABLE segment ADD COLUMN
+    anchor_date text;
 CREATE INDEX subscription_due_renewal ON subscription (renews_at) WHERE renews_at IS NOT NULL;
 CREATE INDEX subscription_undated_renewal ON subscription (id) WHERE renews_at IS NULL;
 """
@@ -25,6 +27,7 @@ class Migration(migrations.Migration):
             state=[
                 ops.AddField("Subscription", "renews_at", fields.BigIntField(null=True)),
                 ops.AddField("Segment", "starts_at", fields.BigIntField(null=True)),
+                ops.AddField("Segment", "anchor_date", fields.TextField(null=True, unique=False)),
             ],
         ),
     ]
