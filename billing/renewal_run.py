@@ -53,7 +53,8 @@ async def make_up(uow: UnitOfWork, organization_id: str) -> None:
     """Renew at once what fell due while something stood in the way, before its end (SUB-40); in the platform's name."""
     rows = await uow.tx.fetch(
         "SELECT s.renews_at, s.id FROM subscription s WHERE s.organization_id = $1 AND s.renews_at <= $2 "
-        "AND s.ends_at > $2 AND s.is_auto_renew AND NOT s.is_trial ORDER BY s.renews_at, s.id",
+        "AND s.ends_at > $2 AND s.is_auto_renew AND NOT s.is_trial AND s.terminated_at IS NULL "
+        "ORDER BY s.renews_at, s.id",
         organization_id, uow.now,
     )  # fmt: skip
     for group in groups_of([(row["renews_at"], organization_id, row["id"]) for row in rows]):
@@ -103,7 +104,8 @@ async def _locked(uow: UnitOfWork, group: DueGroup, policies: Policies) -> list[
     lock = "FOR NO KEY UPDATE OF s" if uow.tx.dialect == "postgres" else ""
     rows = await uow.tx.fetch(
         f"SELECT {COLUMNS} FROM subscription s WHERE s.renews_at = $1 AND s.id IN ({places}) "
-        f"AND s.is_auto_renew AND NOT s.is_trial AND NOT {is_stopped(uow.tx.dialect, 's.organization_id')} "
+        "AND s.is_auto_renew AND NOT s.is_trial AND s.terminated_at IS NULL "
+        f"AND NOT {is_stopped(uow.tx.dialect, 's.organization_id')} "
         f"ORDER BY s.id {lock}",
         group.at, *ids,
     )  # fmt: skip
