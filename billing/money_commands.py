@@ -3,6 +3,12 @@
 MONEY_COMMANDS = frozenset(
     {
         "purchaseSubscription",
+        "renewSubscription",
+        "renewSubscriptions",
+        "recoverSubscription",
+        "extendSubscription",
+        "reactivateSubscription",
+        "changeSubscription",
         "refundSubscription",
         "recordPayment",
         "confirmPayment",

@@ -5,6 +5,7 @@ Files that take long come first, so that no test process waits at the end for on
 from pathlib import Path
 
 import pytest
+import structlog
 
 pytest_plugins = ["tests.engines", "tests.databases"]
 
@@ -32,3 +33,9 @@ def _place(path: Path) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The order is the same in each test process, as sharing the tests out needs it."""
     items.sort(key=lambda item: _place(item.path))
+
+
+def pytest_configure() -> None:
+    """A logged fault shows its traceback plainly: drawn with all variables, each takes two seconds."""
+    shown = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, shown])
