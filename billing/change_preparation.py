@@ -28,14 +28,13 @@ from billing.prepared_change import PreparedChange, SeenChange
 from billing.purchase import LONGEST_CYCLE_MONTHS, first_time, require_chain_active
 from billing.purchase_invoices import overdue_blocker
 from billing.queued_changes import QueuedAddOn, QueuedChange, queued_change_of
-from billing.subscription_access import subscription_for
+from billing.subscription_access import Held, subscription_for
 from billing.subscription_status import Status
 from core.calendar import local_date, start_of_day
 from core.refusals import Blockers, refuse
 from core.transaction import fetch_value
-from tenants.access import not_found, relation_to, row_by_id
+from tenants.access import not_found, row_by_id
 from tenants.permissions import Action
-from tenants.permissions.vocabulary import Relation
 from tenants.policy.policy import read_policies
 from tenants.unit_of_work import UnitOfWork
 
@@ -57,7 +56,7 @@ async def read_change(uow: UnitOfWork, order: ChangeOrder, *, is_preview: bool =
     await _require_held(uow, order)
     action = Action.CHANGE_ADD_ONS if order.concerns_add_ons_only else Action.CHANGE_PLAN
     held = await subscription_for(uow, action, order.subscription_id, order.version, is_preview=is_preview)
-    if order.is_at_once and relation_to(uow, held.holder) is Relation.OWN and uow.actor.support is None:
+    if order.is_at_once and not _is_of_seller(uow, held):
         refuse("FORBIDDEN", "A downgrade at once is the seller's to choose.", ("isAtOnce",))
     require_chain_active(held.holder)
     today = local_date(uow.now, held.holder.timezone)
@@ -67,6 +66,13 @@ async def read_change(uow: UnitOfWork, order: ChangeOrder, *, is_preview: bool =
         if order.cycle_months > LONGEST_CYCLE_MONTHS:
             refuse("CYCLE_NOT_OFFERED", "It is not sold for this cycle.", ("cycleMonths",))
     return SeenChange(order, held, None if plan is None else require_sold(plan), added, today)
+
+
+def _is_of_seller(uow: UnitOfWork, held: Held) -> bool:
+    """Whether a member of the holder's seller asks, also in a support session, and nobody from further up (SUB-62)."""
+    support = uow.actor.support
+    asking = uow.actor.organization_id if support is None else support.supporter_organization_id
+    return asking == held.holder.parent_id
 
 
 async def _require_held(uow: UnitOfWork, order: ChangeOrder) -> None:
@@ -101,6 +107,8 @@ async def prepare_change(uow: UnitOfWork, seen: SeenChange, *, is_preview: bool 
     LICENCES_IN_USE, PENDING_CHANGE_EXISTS, SUBSCRIPTION_NOT_ACTIVE."""
     subscription, order = seen.held.subscription, seen.order
     waiting = await queued_change_of(uow.tx, subscription.id)
+    if waiting is not None and waiting.applies_at <= uow.now:
+        refuse("PENDING_CHANGE_EXISTS", "The change that waited takes effect this moment; ask again.")
     before, plans = await _before(uow, seen, waiting)
     plan = None if seen.plan is None else plans[seen.plan.id]
     after = changed_content(before, order, plan, seen.added)

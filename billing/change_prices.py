@@ -113,6 +113,8 @@ def _level_at_once(
             line, falling = _line(level, change, standing)
             lines.append(line)
             shares += falling
+        elif change.is_priced:  # nothing is paid for any more, or with what waits: asked when it is charged (MON-31)
+            level_price(level, change.item.id, standing.before.cycle_months, standing.today, change.item.field)
     return LevelSale(level, tuple(lines)), tuple(shares)
 
 

@@ -195,7 +195,7 @@ async def _last_price(uow: UnitOfWork, subscription_id: str) -> int:
         uow.tx,
         "SELECT coalesce(sum(h.net_micros + h.tax_micros), 0) FROM segment_charge h "
         "WHERE h.level = 0 AND h.segment_id = (SELECT g.id FROM segment g WHERE g.subscription_id = $1 "
-        "ORDER BY g.first_date DESC, g.id DESC LIMIT 1)",
+        "AND g.replaced_date IS NULL ORDER BY g.first_date DESC, g.id DESC LIMIT 1)",
         subscription_id,
     )
     return int(cost)

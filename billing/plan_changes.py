@@ -38,7 +38,8 @@ async def change_subscription(uow: UnitOfWork, order: ChangeOrder, signer: Quote
         _require_fresh(prepared, signer, uow.now)
         if prepared.overdue is not None:
             raise Refused((prepared.overdue,))
-        require_money(prepared.priced.sale, uow.now, uow.actor.path)
+        if prepared.is_charged:
+            require_money(prepared.priced.sale, uow.now, uow.actor.path)
         sale_id, transaction_id = await write_change(uow, prepared)
     _tell(uow, prepared)
     queued = prepared.queued
@@ -58,7 +59,8 @@ async def quote_subscription_change(uow: UnitOfWork, order: ChangeOrder, signer:
     seen = await read_change(uow, order, is_preview=True)
     async with uow.as_platform("SUB-10: a quote reads what the change would read"):
         prepared = await prepare_change(uow, seen, is_preview=True)
-    blocker = prepared.overdue or money_blocker(prepared.priced.sale, uow.now, uow.actor.path)
+    short = money_blocker(prepared.priced.sale, uow.now, uow.actor.path) if prepared.is_charged else None
+    blocker = prepared.overdue or short
     expires_at = prepared.quote_expires_at(uow.now)
     queued = prepared.queued
     waits = prepared.timing is Timing.NEXT_PERIOD and queued is not None
@@ -79,8 +81,8 @@ async def cancel_queued_change(uow: UnitOfWork, subscription_id: str, version: i
     require_chain_active(held.holder)
     async with uow.as_platform("SUB-63: what waits is read where renewals read it"):
         waiting = await queued_change_of(uow.tx, subscription_id)
-        if waiting is None:
-            refuse("NO_PENDING_CHANGE", "No change waits.")
+        if waiting is None or waiting.applies_at <= uow.now:
+            refuse("NO_PENDING_CHANGE", "No change waits any more.")
         if held.subscription.end_date > waiting.applies_date:
             refuse("PENDING_CHANGE_CHARGED", "The period that it waits for is charged already.")
         await drop_queued_change(uow.tx, subscription_id)

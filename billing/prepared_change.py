@@ -45,6 +45,11 @@ class PreparedChange:
     overdue: Blocker | None
 
     @property
+    def is_charged(self) -> bool:
+        """Whether any level pays anything; what costs nothing needs no money (SUB-61, MON-19)."""
+        return any(level.gross_micros for level in self.priced.sale.levels)
+
+    @property
     def end_date(self) -> date:
         """The date after the last one paid for, once it has happened (SUB-60, SUB-64)."""
         return self.priced.sale.time.end if self.priced.is_new_period else self.seen.held.subscription.end_date

@@ -91,11 +91,11 @@ async def postpone_queued_change(tx: Transaction, subscription_id: str, day: dat
 async def apply_queued_change(uow: UnitOfWork, change: QueuedChange) -> None:
     """Set what waited, and tell; `uow` sees as the platform, and the subscription's row is locked. It costs nothing."""
     subscription_id, tx = change.subscription_id, uow.tx
-    quantity = await quantity_then(tx, change)
     before = await fetch_one(
-        tx, "SELECT plan_id, quantity, cycle_months FROM subscription WHERE id = $1", subscription_id
+        tx, "SELECT plan_id, quantity, cycle_months, end_date FROM subscription WHERE id = $1", subscription_id
     )
     assert before is not None, "a change waits for a stored subscription"
+    quantity = await quantity_then(tx, change, date.fromisoformat(before["end_date"]))
     await tx.execute(
         "UPDATE subscription SET plan_id = coalesce($2, plan_id), plan_name = coalesce($3, plan_name), "
         "product_id = coalesce((SELECT p.product_id FROM plan p WHERE p.id = $2), product_id), "
@@ -112,10 +112,20 @@ async def apply_queued_change(uow: UnitOfWork, change: QueuedChange) -> None:
     uow.send(APPLIED_TOPIC, subscription_id, {"subscriptionId": subscription_id}, **place)
 
 
-async def quantity_then(tx: Transaction, change: QueuedChange) -> int | None:
-    """The licences that it sets: as many as members are assigned, at least (SUB-91); None when they stay."""
-    if change.quantity is None:
-        return None
+async def note_charged_quantity(tx: Transaction, change: QueuedChange, quantity: int) -> None:
+    """Its first period was charged for so many licences: it sets these, whoever uses it by then (SUB-63)."""
+    if change.quantity not in (None, quantity):
+        await tx.execute(
+            "UPDATE queued_change SET quantity = $2 WHERE subscription_id = $1", change.subscription_id, quantity
+        )
+
+
+async def quantity_then(tx: Transaction, change: QueuedChange, paid_until: date) -> int | None:
+    """The licences that it sets: as many as members are assigned, at least (SUB-91); None when they stay.
+
+    Once its first period is charged, exactly those that were charged."""
+    if change.quantity is None or paid_until > change.applies_date:
+        return change.quantity
     assigned = "SELECT count(*) FROM subscription_assignment a WHERE a.subscription_id = $1"
     return max(change.quantity, int(await fetch_value(tx, assigned, change.subscription_id)))
 

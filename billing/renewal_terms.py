@@ -3,11 +3,17 @@
 The one place that decides it: a queued change takes effect here (SUB-63). Reads as the platform; prices nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from billing.chain import OrderedItem
-from billing.queued_changes import QueuedChange, apply_queued_change, quantity_then, queued_change_of
+from billing.queued_changes import (
+    QueuedChange,
+    apply_queued_change,
+    note_charged_quantity,
+    quantity_then,
+    queued_change_of,
+)
 from billing.subscription_access import SubscriptionRow
 from core.transaction import fetch_one, fetch_value
 from tenants.unit_of_work import UnitOfWork
@@ -59,7 +65,7 @@ async def _terms(uow: UnitOfWork, subscription: SubscriptionRow, waiting: Queued
         plan_id,
     )
     assert plan is not None, "a subscription names a stored plan"
-    quantity = await quantity_then(uow.tx, waiting) if waiting else None
+    quantity = await quantity_then(uow.tx, waiting, subscription.end_date) if waiting else None
     add_ons = await _add_ons(uow, subscription.id)
     return RenewalTerms(
         plan_id, (waiting and waiting.plan_name) or subscription.plan_name, bool(plan["is_taxable"]), plan["owner_id"],
@@ -72,8 +78,13 @@ async def _terms(uow: UnitOfWork, subscription: SubscriptionRow, waiting: Queued
 async def take_effect(uow: UnitOfWork, subscription: SubscriptionRow, terms: RenewalTerms) -> None:
     """The period was charged with these terms, in this transaction: they hold from its first day on (SUB-63)."""
     waiting = await queued_change_of(uow.tx, subscription.id)
-    if waiting is not None and waiting.applies_at <= uow.now:
-        await apply_queued_change(uow, waiting)
+    if waiting is None:
+        return
+    if waiting.applies_date <= subscription.end_date:
+        await note_charged_quantity(uow.tx, waiting, terms.quantity)
+    if waiting.applies_at <= uow.now:
+        quantity = None if waiting.quantity is None else terms.quantity
+        await apply_queued_change(uow, replace(waiting, quantity=quantity))
 
 
 async def _add_ons_then(

@@ -94,7 +94,7 @@ async def note_credits(uow: UnitOfWork, subscription: SubscriptionRow, sale: Sal
                 "UPDATE segment_charge SET refunded_net_micros = refunded_net_micros + $4, "
                 "refunded_tax_micros = refunded_tax_micros + $5 WHERE subscription_id = $1 AND level = $2 "
                 "AND item_id = $3 AND segment_id IN (SELECT g.id FROM segment g WHERE g.subscription_id = $1 "
-                "AND g.first_date = $6)",
+                "AND g.first_date = $6 AND g.replaced_date IS NULL)",
                 subscription.id, level.level.pair.level, each.line.item.id, each.taxed.net_micros,
                 each.taxed.tax_micros, sale.time.start.isoformat(),
             )  # fmt: skip

@@ -52,14 +52,26 @@ class StoredCharge:
         return tax_of_part(left, self.refundable.charged, currency)
 
 
-_CHARGES = """
+_SEGMENTS = """
+SELECT s.id, s.kind, s.first_date, s.end_date, s.replaced_date, s.cycle_months, s.sale_id,
+    CASE WHEN s.replaced_date < s.first_date THEN s.replaced_date ELSE s.anchor_date END AS anchor_date,
+    CASE WHEN s.replaced_date < s.first_date THEN s.replaced_date ELSE s.first_date END AS begun_date,
+    CASE WHEN s.replaced_date < s.first_date THEN (SELECT max(n.end_date) FROM segment n
+        WHERE n.subscription_id = s.subscription_id AND n.first_date = s.replaced_date) ELSE s.end_date END
+    AS until_date
+FROM segment s WHERE s.subscription_id = $1
+"""
+"""Time paid ahead that an upgrade replaced never begins: its money paid for the new period, and has the clock of that
+one (SUB-64, SUB-82)."""
+_CHARGES = f"""
 SELECT c.id, c.wallet_id, c.item_id, c.quantity, c.unit_price_micros, c.net_micros, c.taxes, c.discount_percent,
     c.refunded_net_micros, c.terms, c.min_term_months, c.early_end_percent,
-    CASE WHEN c.first_date IS NULL THEN g.kind ELSE 'CHANGE' END AS kind, coalesce(c.first_date, g.first_date) AS
-    first_date, g.first_date AS segment_date, coalesce(g.replaced_date, g.end_date) AS period_end, g.end_date,
+    CASE WHEN c.first_date IS NULL AND g.begun_date = g.first_date THEN g.kind ELSE 'CHANGE' END AS kind,
+    coalesce(c.first_date, g.begun_date) AS first_date, g.begun_date AS segment_date,
+    coalesce(g.replaced_date, g.end_date) AS period_end, g.until_date AS end_date,
     g.cycle_months, g.anchor_date, coalesce(c.sale_id, g.sale_id) AS sale_id, coalesce(p.name, a.name) AS item_name,
     coalesce(p.is_taxable, a.is_taxable) AS is_taxable, h.quantity AS held_add_ons
-FROM segment_charge c JOIN segment g ON g.id = c.segment_id
+FROM segment_charge c JOIN ({_SEGMENTS}) g ON g.id = c.segment_id
 LEFT JOIN plan p ON p.id = c.item_id LEFT JOIN add_on a ON a.id = c.item_id
 LEFT JOIN subscription_add_on h ON h.subscription_id = c.subscription_id AND h.add_on_id = c.item_id
 WHERE c.subscription_id = $1

@@ -46,7 +46,7 @@ def start_of_period(made: Compilation) -> str:
     """The first date of the last period that has begun; time paid ahead follows it (SUB-30, SUB-33)."""
     begun = (
         "SELECT max(begun.first_date) FROM segment begun WHERE begun.subscription_id = {t}.id "
-        f"AND begun.kind <> 'BROKEN' AND begun.starts_at <= {made.now}"
+        f"AND begun.kind <> 'BROKEN' AND begun.replaced_date IS NULL AND begun.starts_at <= {made.now}"
     )
     return f"coalesce(({begun}), {{t}}.start_date)"
 
