@@ -55,8 +55,7 @@ async def renew_in_real_time(platform: Platform, until: Instant | None = None) -
         continue
     lives = [("", real), *((row["id"], row["stands_at"]) for row in standing)]
     for clock_id, now in lives:
-        while renewed := await _round(platform, now, clock_id):
-            done += renewed
+        done += await _renew_all(platform, now, clock_id)
     async with platform_transaction(platform) as tx:
         await _give_up(tx, real, "")
     return done
@@ -67,11 +66,19 @@ async def _date_in_real_time(platform: Platform) -> int:
         return await _date_some(tx, "")
 
 
-async def _round(platform: Platform, now: Instant, clock_id: str) -> int:
-    """What is due once; the next period of one that was just renewed may be due already."""
+async def _renew_all(platform: Platform, now: Instant, clock_id: str) -> int:
+    """Until what is due stays the same: the next period of one that was just renewed may be due already, also of one
+    that another process has renewed. What comes after renewals must not come before those of somebody else."""
+    done, before = 0, list[DueGroup]()
+    while (groups := await _due_now(platform, now, clock_id)) != before:
+        done += sum([await _one_in_real_time(platform, group, now) for group in groups])
+        before = groups
+    return done
+
+
+async def _due_now(platform: Platform, now: Instant, clock_id: str) -> list[DueGroup]:
     async with platform_reading(platform) as tx:
-        groups = await _due(tx, now, clock_id)
-    return sum([await _one_in_real_time(platform, group, now) for group in groups])
+        return await _due(tx, now, clock_id)
 
 
 async def _one_in_real_time(platform: Platform, group: DueGroup, now: Instant) -> int:
@@ -95,11 +102,13 @@ async def _due(tx: Transaction, until: Instant, clock_id: str) -> list[DueGroup]
 
 
 async def _give_up(tx: Transaction, until: Instant, clock_id: str) -> None:
-    """Its end has come and something stood in the way: it expires, and nothing makes up for it later."""
+    """Its end has come and something stood in the way: it expires, and nothing makes up for it later.
+
+    Looked at again behind the row's lock: who pays for it meanwhile dates its next renewal."""
     await tx.execute(
-        f"UPDATE subscription SET renews_at = $3 WHERE id IN (SELECT s.id {_OF} WHERE {LIVES_BY} "
-        "AND s.renews_at <= $2 AND s.ends_at <= $2 AND (NOT s.is_auto_renew "
-        "OR (s.suspension_reasons NOT IN ('', 'NO_FUNDS')) "
+        "UPDATE subscription SET renews_at = $3 WHERE renews_at <= $2 AND ends_at <= $2 AND id IN ("
+        f"SELECT s.id {_OF} WHERE {LIVES_BY} AND s.renews_at <= $2 AND s.ends_at <= $2 AND (NOT s.is_auto_renew "
+        "OR (s.suspension_reasons <> '' AND s.suspension_reasons NOT LIKE '%NO\\_FUNDS%' ESCAPE '\\') "
         f"OR (s.suspension_reasons = '' AND {is_stopped(tx.dialect, 'o.id')})))",
         clock_id, until, NEVER,
     )  # fmt: skip
@@ -114,7 +123,7 @@ async def _date_undated(tx: Transaction, clock_id: str, now: Instant) -> None:
 
 async def _never_by_themselves(tx: Transaction, clock_id: str, now: Instant) -> None:
     await tx.execute(
-        f"UPDATE subscription SET renews_at = $3 WHERE id IN (SELECT s.id {_OF} WHERE {LIVES_BY} "
+        f"UPDATE subscription SET renews_at = $3 WHERE renews_at IS NULL AND id IN (SELECT s.id {_OF} WHERE {LIVES_BY} "
         "AND s.renews_at IS NULL AND (s.ends_at <= $2 OR s.is_trial OR s.renewal_failed_at IS NOT NULL "
         "OR s.terminated_at IS NOT NULL))",
         clock_id, now, NEVER,
@@ -140,7 +149,8 @@ async def _date_some(tx: Transaction, clock_id: str) -> int:
     ]
     values = ", ".join(f"(${2 * place + 1}, CAST(${2 * place + 2} AS bigint))" for place in range(len(dated)))
     return await tx.execute(
-        f"UPDATE subscription SET renews_at = v.column2 FROM (VALUES {values}) AS v WHERE subscription.id = v.column1",
+        f"UPDATE subscription SET renews_at = v.column2 FROM (VALUES {values}) AS v WHERE subscription.id = v.column1 "
+        "AND subscription.renews_at IS NULL",
         *(value for each in dated for value in each),
     )
 
