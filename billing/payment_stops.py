@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from billing.renewal import Operation, Wanted, price_renewal
+from billing.shortfall import waits_for_funds
 from billing.subscription_access import COLUMNS, SubscriptionRow, subscription_row
 from billing.subscription_status import BillingStatus, Cause, Status, billing_status
+from billing.wallet_sql import usable_expression
 from core.calendar import local_date
 from core.clock import Instant
 from core.refusals import Refused
@@ -156,7 +158,8 @@ async def _uncovered_renewals(uow: UnitOfWork, organization_id: str) -> int:
         "AND NOT s.is_trial AND s.terminated_at IS NULL AND s.ends_at <= $2 AND s.ladder_ends_at > $2",
         organization_id, uow.now,
     )  # fmt: skip
-    due = [each for each in map(subscription_row, rows) if each.status(uow.now) in (Status.GRACE, Status.EXPIRED)]
+    unpaid, held = (Status.GRACE, Status.EXPIRED), map(subscription_row, rows)
+    due = [each for each in held if each.status(uow.now) in unpaid or waits_for_funds(each.facts, uow.now)]
     if not due or await _usable(uow, organization_id) >= await _prices(uow, due):
         return 0
     return len(due)
@@ -165,11 +168,11 @@ async def _uncovered_renewals(uow: UnitOfWork, organization_id: str) -> int:
 async def _usable(uow: UnitOfWork, organization_id: str) -> int:
     row = await fetch_one(
         uow.tx,
-        "SELECT w.wallet_micros + w.unbilled_micros + w.due_micros - w.reserved_micros + w.credit_limit_micros AS free "
+        f"SELECT {usable_expression('w', '$2')} AS free "
         "FROM wallet w JOIN organization o ON w.organization_id = coalesce(o.billing_group_id, o.id) "
         "WHERE o.id = $1 AND w.closed_at IS NULL",
-        organization_id,
-    )
+        organization_id, uow.now,
+    )  # fmt: skip
     return 0 if row is None else int(row["free"])
 
 
@@ -179,14 +182,14 @@ async def _prices(uow: UnitOfWork, due: Iterable[SubscriptionRow]) -> int:
     for subscription in due:
         try:
             priced = await price_renewal(uow, subscription, Wanted(_way_back(subscription, uow.now)), is_preview=True)
-            total += priced.sale.buyer.gross_micros
+            total += priced.due.buyer.gross_micros
         except Refused:
             total += await _last_price(uow, subscription.id)
     return total
 
 
 def _way_back(subscription: SubscriptionRow, now: Instant) -> Operation:
-    return Operation.RENEW if subscription.status(now) is Status.GRACE else Operation.REACTIVATE
+    return Operation.REACTIVATE if subscription.status(now) is Status.EXPIRED else Operation.RENEW
 
 
 async def _last_price(uow: UnitOfWork, subscription_id: str) -> int:

@@ -70,7 +70,7 @@ async def _renew(uow: UnitOfWork, organization_id: str, rows: Sequence[Row]) -> 
     waiting = [subscription_row(row) for row in rows]
     if policies.boolean("renewOnPayment"):
         unpaid = (Status.ACTIVE, Status.GRACE)
-        failed = [each for each in waiting if each.status(uow.now) in unpaid or waits_for_funds(each.facts)]
+        failed = [each for each in waiting if each.status(uow.now) in unpaid or waits_for_funds(each.facts, uow.now)]
         for _, of_one_date in groupby(failed, key=lambda each: each.end_date):
             for part in parts_of(list(of_one_date), policies):
                 await _try(uow, part, Operation.RENEW)

@@ -11,7 +11,7 @@ from billing.money_check import require_money
 from billing.renewal import Operation, Renewal, Wanted, price_renewal, together
 from billing.renewal_dates import next_try
 from billing.renewal_writing import write_renewals
-from billing.shortfall import waits_for_funds
+from billing.shortfall import REASON, waits_for_funds
 from billing.shortfall_writing import wait_for_funds
 from billing.status_notices import tell_of_failed_renewal
 from billing.subscription_access import COLUMNS, SubscriptionRow, subscription_row
@@ -92,8 +92,8 @@ def parts_of(due: Sequence[SubscriptionRow], policies: Policies) -> list[list[Su
     """What is charged together: the same renewal date; what is invoiced elsewhere stands alone (SUB-42, MON-90)."""
     if not policies.boolean("renewGroupAtomic"):
         return [[each] for each in due]
-    alone = [[each] for each in due if each.method != "NORMAL" or waits_for_funds(each.facts)]
-    rest = [each for each in due if [each] not in alone]
+    alone = [[each] for each in due if each.method != "NORMAL"]
+    rest = [each for each in due if each.method == "NORMAL"]
     return [*(list(of) for _, of in groupby(rest, key=lambda each: each.end_date)), *alone]
 
 
@@ -113,7 +113,7 @@ async def _locked(uow: UnitOfWork, group: DueGroup, policies: Policies) -> list[
     found = [subscription_row(row) for row in rows]
     # Seen just before the instant it is due: at the end itself it is still the renewal's turn (SUB-115).
     return sorted(
-        (each for each in found if each.status(group.at - 1) in usable or waits_for_funds(each.facts)),
+        (each for each in found if each.status(group.at - 1) in usable or waits_for_funds(each.facts, uow.now)),
         key=lambda each: (each.end_date, each.id),
     )
 
@@ -126,7 +126,7 @@ async def _fail(uow: UnitOfWork, subscription: SubscriptionRow, policies: Polici
     is_at_start = uow.now >= subscription.facts.ends_at
     if is_money and is_at_start and policies.choice("shortfall") == "DAILY_REDUCTION":
         await wait_for_funds(uow, subscription, zone)
-        if waits_for_funds(subscription.facts):
+        if REASON in subscription.facts.suspension_reasons:
             return
     else:
         again = next_try(first, subscription.facts.ends_at, uow.now, policies, zone)

@@ -29,7 +29,7 @@ async def require_state(
         case Operation.RENEW:
             await _require_renewable(uow, subscription, status)
         case Operation.RECOVER:
-            if status not in (Status.ACTIVE, Status.GRACE) and not waits_for_funds(subscription.facts):
+            if status not in (Status.ACTIVE, Status.GRACE) and not waits_for_funds(subscription.facts, uow.now):
                 _not_active(status)
             if status is Status.ACTIVE and subscription.renewal_failed_at is None:
                 refuse("NOTHING_TO_RECOVER", "No renewal has failed.")
@@ -43,7 +43,7 @@ async def require_state(
 async def _require_renewable(uow: UnitOfWork, subscription: SubscriptionRow, status: Status) -> None:
     """ACTIVE or GRACE; SUSPENDED with `renewWhileSuspended` (SUB-40)."""
     if status is Status.SUSPENDED:
-        if waits_for_funds(subscription.facts):
+        if waits_for_funds(subscription.facts, uow.now):
             return
         policies = await policies_for(uow, subscription.organization_id)
         if policies.boolean("renewWhileSuspended"):

@@ -6,16 +6,17 @@ from datetime import date
 
 from billing.proration import reduced_renewal
 from billing.sale import ChargeLine, LevelSale, Sale
-from billing.subscription_status import Facts, SuspensionReason
+from billing.subscription_status import Facts, Status, SuspensionReason, status_at
 from billing.tax import TaxedAmount, tax_of_part
 from core.calendar import days_between
+from core.clock import Instant
 
 REASON = SuspensionReason.NO_FUNDS
 
 
-def waits_for_funds(facts: Facts) -> bool:
-    """Whether nothing but the missing money of a renewal keeps it SUSPENDED."""
-    return facts.suspension_reasons == frozenset({REASON})
+def waits_for_funds(facts: Facts, now: Instant) -> bool:
+    """Whether it is SUSPENDED, and by nothing but the missing money of a renewal."""
+    return facts.suspension_reasons == frozenset({REASON}) and status_at(facts, now) is Status.SUSPENDED
 
 
 def days_lost(facts: Facts, period_start: date, today: date) -> int:

@@ -45,10 +45,10 @@ class StoredCharge:
     """What the refund is figured by: the Policy values it was charged under (SUB-120)."""
 
     def not_yet_refunded(self, refund: TaxedAmount, currency: str) -> TaxedAmount:
-        """What of a refund was not given back before; nothing comes back twice."""
+        """What of a refund comes back: with what was credited or refunded before, never more than the charge."""
         if self.refunded_net_micros == 0:
             return refund
-        left = max(0, refund.net_micros - self.refunded_net_micros)
+        left = min(refund.net_micros, self.refundable.charged.net_micros - self.refunded_net_micros)
         return tax_of_part(left, self.refundable.charged, currency)
 
 
