@@ -7,7 +7,7 @@ from billing.alert_closing import close_settled_about
 from billing.change_prices import PricedChange, units_left
 from billing.charge_terms import terms_json
 from billing.invoices import issue_invoices
-from billing.ledger import Movement, MovementType, post
+from billing.ledger import MovementType
 from billing.paid_lots import PLAN_LINE
 from billing.prepared_change import PreparedChange
 from billing.purchase import moves_more
@@ -15,7 +15,7 @@ from billing.purchase_invoices import invoices_of
 from billing.purchase_rows import charge_row, write_paid_time
 from billing.queued_changes import QueuedAddOn, postpone_queued_change, queue_change, write_add_ons
 from billing.renewal_dates import renewal_instant
-from billing.sale import LevelSale, Sale
+from billing.sale_posting import post_sale
 from billing.subscription_status import Cause, Ladder, Status, ladder
 from billing.timeline import TimelineEntry, write_changes_of_time, write_entries
 from core.calendar import start_of_day
@@ -28,7 +28,9 @@ async def write_change(uow: UnitOfWork, prepared: PreparedChange) -> tuple[str |
     """Write all of it; answers the sale's id and the buyer's LedgerTransaction, None where nothing was charged."""
     sale, subscription = prepared.priced.sale, prepared.seen.held.subscription
     sale_id = new_id("sale")
-    posted = await _charge(uow, sale, subscription.id, sale_id)
+    posted = await post_sale(
+        uow, sale, MovementType.PRORATION, subscription.id, sale_id, once_by=f"proration:{sale_id}"
+    )
     if prepared.priced.is_new_period:
         await _begin_period(uow, prepared, sale_id, posted)
     else:
@@ -39,26 +41,6 @@ async def write_change(uow: UnitOfWork, prepared: PreparedChange) -> tuple[str |
     await issue_invoices(uow.tx, invoices_of(sale, subscription.id, sale_id, uow.now), uow.now)
     await follow_up(uow, [each.level.pair.wallet.id for each in sale.levels if moves_more(each, uow.now)])
     return (sale_id if posted else None), posted.get(0)
-
-
-async def _charge(uow: UnitOfWork, sale: Sale, subscription_id: str, sale_id: str) -> dict[int, str]:
-    """Post every level that pays anything; answers the LedgerTransaction of each."""
-    charged = [level for level in sale.levels if level.gross_micros or _is_elsewhere(sale, level)]
-    movements = [
-        Movement(
-            sold.level.pair.wallet, MovementType.PRORATION, sold.entries, "Subscription", subscription_id,
-            f"proration:{sale_id}:{sold.level.pair.level}", sale_id, opened_micros=sold.opened_micros(uow.now),
-            external_number=sale.external_number if _is_elsewhere(sale, sold) else None,
-            child_id=sold.level.pair.buyer.id if sold.level.pair.is_of_group else None,
-        )
-        for sold in charged
-    ]  # fmt: skip
-    ids = await post(uow, movements) if movements else []
-    return {sold.level.pair.level: posted_id for sold, posted_id in zip(charged, ids, strict=True)}
-
-
-def _is_elsewhere(sale: Sale, sold: LevelSale) -> bool:
-    return sold is sale.buyer and sale.external_number is not None
 
 
 async def _write_shares(uow: UnitOfWork, prepared: PreparedChange, sale_id: str, posted: dict[int, str]) -> None:

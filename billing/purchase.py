@@ -9,7 +9,7 @@ from billing.amounts import require_currency
 from billing.chain import OrderedItem, read_chain
 from billing.credit_suspension import is_suspending
 from billing.invoices import issue_invoices
-from billing.ledger import Movement, MovementType, post
+from billing.ledger import MovementType
 from billing.money_check import require_money
 from billing.order import (
     AddOnOrder,
@@ -28,6 +28,7 @@ from billing.purchase_rows import NewSubscription, write_subscription
 from billing.quote_id import QuoteSigner
 from billing.renewal_dates import renewal_instant
 from billing.sale import LevelSale, Sale, invoiced_elsewhere, price_sale
+from billing.sale_posting import post_sale
 from billing.subscription_status import ladder
 from core.calendar import local_date
 from core.clock import MINUTE, Instant
@@ -162,7 +163,9 @@ async def purchase_subscription(uow: UnitOfWork, order: PurchaseOrder, signer: Q
         require_money(prepared.sale, uow.now, uow.actor.path)
         new = _new_subscription(prepared, uow.now)
         sale_id = new_id("sale")
-        posted = await _charge(uow, prepared.sale, new.id, sale_id)
+        posted = await post_sale(
+            uow, prepared.sale, MovementType.PURCHASE, new.id, sale_id, once_by=f"purchase:{new.id}"
+        )
         await write_subscription(uow, new, sale_id, posted)
         await issue_invoices(uow.tx, invoices_of(prepared.sale, new.id, sale_id, uow.now), uow.now)
         await follow_up(uow, [each.level.pair.wallet.id for each in prepared.sale.levels if moves_more(each, uow.now)])
@@ -212,26 +215,6 @@ def _require_fresh(prepared: PreparedPurchase, signer: QuoteSigner, now: Instant
     is_stale = order.quote_id is not None and not signer.holds(order.quote_id, prepared.quoted_facts, now)
     if is_other_total or is_stale:
         refuse("QUOTE_STALE", "The quote does not hold any more; ask for a new one.", ("quoteId",))
-
-
-async def _charge(uow: UnitOfWork, sale: Sale, subscription_id: str, sale_id: str) -> dict[int, str]:
-    """Post every level; answers the LedgerTransaction of each that costs anything."""
-    charged = [level for level in sale.levels if level.gross_micros or _is_elsewhere(sale, level)]
-    movements = [
-        Movement(
-            level.level.pair.wallet, MovementType.PURCHASE, level.entries, "Subscription", subscription_id,
-            f"purchase:{subscription_id}:{level.level.pair.level}", sale_id, opened_micros=level.opened_micros(uow.now),
-            external_number=sale.external_number if _is_elsewhere(sale, level) else None,
-            child_id=level.level.pair.buyer.id if level.level.pair.is_of_group else None,
-        )
-        for level in charged
-    ]  # fmt: skip
-    ids = await post(uow, movements) if movements else []
-    return {level.level.pair.level: posted_id for level, posted_id in zip(charged, ids, strict=True)}
-
-
-def _is_elsewhere(sale: Sale, level: LevelSale) -> bool:
-    return level is sale.buyer and sale.external_number is not None
 
 
 def _new_subscription(prepared: PreparedPurchase, now: Instant) -> NewSubscription:
