@@ -18,7 +18,8 @@ from tenants.unit_of_work import UnitOfWork
 async def reverse_transaction(uow: UnitOfWork, transaction_id: str, comment: str | None = None) -> Outcome:
     """Post the opposite of a LedgerTransaction and of all that was written with it. Answers ledgerTransactionIds.
 
-    Of a sale every level goes with it, and what came back of the sale since; a refund is reversed by itself.
+    Of a sale every level goes with it, and what came back of the sale since; a refund is reversed by itself,
+    for its own subscription alone when several were charged together (SUB-42).
     Refused: NOT_FOUND, FORBIDDEN, REVERSAL_NOT_REVERSIBLE, ALREADY_REVERSED. Subscriptions keep their state."""
     named = await row_by_id(uow, "ledger_transaction", transaction_id, ("id",))
     allow(uow, Action.CREDIT_WALLET, await organization_by_id(uow, named["organization_id"]))
@@ -28,9 +29,10 @@ async def reverse_transaction(uow: UnitOfWork, transaction_id: str, comment: str
         rows = await uow.tx.fetch(
             "SELECT t.id, t.wallet_id, t.sale_id, t.type, t.source_type, t.source_id, "
             "t.external_number FROM ledger_transaction t "
-            "WHERE t.id = $1 OR (t.sale_id = $2 AND t.reverses_id IS NULL AND (t.type = $3 OR ($3 <> $4 "
-            "AND NOT EXISTS (SELECT 1 FROM ledger_transaction r WHERE r.reverses_id = t.id)))) ORDER BY t.id",
-            transaction_id, named["sale_id"], named["type"], MovementType.REFUND.value,
+            "WHERE t.id = $1 OR (t.sale_id = $2 AND t.reverses_id IS NULL AND CASE WHEN $3 = $4 "
+            "THEN t.type = $4 AND t.source_id = $5 ELSE t.type = $3 "
+            "OR NOT EXISTS (SELECT 1 FROM ledger_transaction r WHERE r.reverses_id = t.id) END) ORDER BY t.id",
+            transaction_id, named["sale_id"], named["type"], MovementType.REFUND.value, named["source_id"],
         )  # fmt: skip
         wallets = await lock_wallets(uow, {row["wallet_id"] for row in rows})
         await _require_first(uow, rows)

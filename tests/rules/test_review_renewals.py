@@ -2,18 +2,23 @@
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from billing import renewal_writing, renewals_due
 from billing.due import write_due_in_real_time
+from billing.purchase_method import PurchaseMethod
 from billing.renewals_due import renew_in_real_time
+from billing.reversals import reverse_transaction
 from billing.stops_due import stop_what_is_unpaid
 from core.clock import FixedClock, Instant, parse_instant
 from core.money import format_amount
 from tenants.unit_of_work import Platform
+from tests.acting import do
+from tests.billing.test_ending import VAT
 from tests.graph.billing_documents import codes, done
-from tests.makers_billing import a_plan, balance, buy, change_wallet, pay, require_sound_books, rows, wallet
+from tests.makers_billing import a_plan, a_tax_rule, balance, buy, change_wallet, pay, require_sound_books, rows, wallet
 from tests.makers_plan_changes import changed
 from tests.makers_renewals import MANY, refused, renewed
 from tests.makers_subscriptions import (
@@ -400,3 +405,93 @@ async def test_stop_7_what_waits_for_money_is_due(platform: Platform, clock: Fix
     await pay(chain.customer, "0.01")
     assert (await stored(chain), await status(platform, held)) == ("ACTIVE", "ACTIVE")
     assert await balance(chain.customer) == "0.00"
+
+
+async def test_sub_42_one_charge_for_products_of_different_owners(platform: Platform, clock: FixedClock) -> None:
+    at(clock, "2025-05-01")
+    chain = await a_chain(platform, money="1000")
+    own = await bought(chain, await a_plan(chain.reseller, prices=[(chain.reseller, "20")]))
+    free = await bought(chain, await a_plan(chain.operator, prices=[(chain.operator, "5"), (chain.reseller, "0")]))
+    other = await monthly(chain, "30", "10")
+    await due_at(platform, clock, "2025-05-25")
+    assert await ends(platform, own, free, other) == ["2025-07-01"] * 3
+    assert (await balance(chain.customer), await balance(chain.reseller)) == ("900.00", "970.00")
+    found = await rows(
+        platform,
+        "SELECT organization_id, total_micros FROM invoice WHERE issued_at = $1 ORDER BY total_micros",
+        clock.now(),
+    )
+    assert [(each["organization_id"] == chain.customer.id, each["total_micros"]) for each in found] == [
+        (False, 15_000_000),
+        (True, 50_000_000),
+    ]
+    await require_sound_books(platform)
+    # each ended alone: the whole period comes back, at every level
+    for held in (own, free, other):
+        await ended(chain.seller, held)
+    assert (await balance(chain.customer), await balance(chain.reseller)) == ("950.00", "985.00")
+    await require_sound_books(platform)
+
+
+async def test_mon_90_renewed_on_an_invoice_written_elsewhere_each_keeps_its_number(
+    platform: Platform, clock: FixedClock
+) -> None:
+    at(clock, "2025-05-01")
+    chain = await a_chain(platform, money="100")
+    await set_policy(chain.reseller, invoicing="NONE")
+    plan = await a_plan(chain.operator, prices=[(chain.operator, "10"), (chain.reseller, "3000")])
+    held = [await bought(chain, plan, method=PurchaseMethod.EXTERNAL_INVOICE, external_number=f"X-{n}") for n in (1, 2)]
+    await due_at(platform, clock, "2025-05-25")
+    assert await ends(platform, *held) == ["2025-07-01"] * 2
+    assert (await balance(chain.customer), await balance(chain.reseller)) == ("100.00", "60.00")
+    found = await rows(
+        platform,
+        "SELECT external_number FROM ledger_transaction WHERE type = 'RENEWAL' AND organization_id = $1 "
+        "ORDER BY external_number",
+        chain.customer.id,
+    )
+    assert [each["external_number"] for each in found] == ["X-1", "X-2"]
+    await require_sound_books(platform)
+
+
+async def test_mon_83_tax_of_each_line_in_one_charge_comes_back_to_the_cent(
+    platform: Platform, clock: FixedClock
+) -> None:
+    at(clock, "2025-05-01")
+    chain = await a_chain(platform, money="10000")
+    await a_tax_rule(chain.reseller, VAT)
+    plan = await a_plan(chain.operator, is_taxable=True, prices=[(chain.operator, "3.33"), (chain.reseller, "10.05")])
+    held = [await bought(chain, plan, quantity=n) for n in (1, 3)]
+    before = await balance(chain.customer), await balance(chain.reseller)
+    await due_at(platform, clock, "2025-05-25")
+    assert await ends(platform, *held) == ["2025-07-01"] * 2
+    # 10.05 + 1.01 and 30.15 + 3.02
+    assert Decimal(before[0]) - Decimal(await balance(chain.customer)) == Decimal("44.23")
+    for each in held:
+        await ended(chain.seller, each)
+    assert (await balance(chain.customer), await balance(chain.reseller)) == before
+    await require_sound_books(platform)
+
+
+async def test_mon_23_a_refund_is_reversed_for_its_own_subscription(platform: Platform, clock: FixedClock) -> None:
+    at(clock, "2025-05-01")
+    chain = await a_chain(platform, money="1000")
+    held = [await monthly(chain, "30", "10"), await monthly(chain, "20", "5")]
+    await due_at(platform, clock, "2025-05-25")
+    assert await balance(chain.customer) == "900.00"
+    for each in held:
+        await ended(chain.seller, each)
+    before = await balance(chain.customer), await balance(chain.reseller)
+    (refund,) = await rows(
+        platform,
+        "SELECT t.id FROM ledger_transaction t WHERE t.type = 'REFUND' AND t.source_id = $1 AND t.organization_id = $2",
+        held[0],
+        chain.customer.id,
+    )
+    await do(chain.seller, lambda uow: reverse_transaction(uow, refund["id"]))
+    assert (before, await balance(chain.customer), await balance(chain.reseller)) == (
+        ("950.00", "985.00"),
+        "920.00",
+        "975.00",
+    )
+    await require_sound_books(platform)
