@@ -108,8 +108,11 @@ def line_changes(before: Content, after: Content) -> tuple[LineChange, ...]:
 def changed_content(
     before: Content, order: ChangeOrder, plan: PlanInCategory | None, added: Sequence[AddOnRow]
 ) -> Content:
-    """What it would be. Refused: ADDON_DUPLICATE (it has it already: change the quantity)."""
+    """What it would be. Refused: ADDON_DUPLICATE (it has it already: change the quantity; or it is named twice)."""
     add_ons = dict(before.add_ons)
+    named = [*(each.add_on_id for each in order.quantities), *order.remove]
+    if len(set(named)) < len(named):
+        refuse("ADDON_DUPLICATE", "An add-on is named once, with its quantity or to be removed.", ("quantities",))
     for new in added:
         if new.id in before.add_ons:
             refuse("ADDON_DUPLICATE", "An add-on once per subscription; change its quantity.", new.field)

@@ -253,6 +253,22 @@ async def test_sub_61_what_costs_nothing_needs_no_money(platform: Platform, cloc
     assert await held(platform, sold) == ("First", 2, "2025-07-01")
 
 
+async def test_sub_05_an_add_on_is_named_once(platform: Platform, clock: FixedClock) -> None:
+    at(clock, "2025-06-01")
+    chain = await a_chain(platform)
+    plan, _ = await two_plans(chain, ("10", "15"), ("20", "30"))
+    prices = [(chain.operator, "4"), (chain.reseller, "5")]
+    add_on = await an_add_on(chain.operator, await product_of(platform, plan), prices=prices)
+    sold = await bought(chain, plan, add_ons=(AddOnOrder(add_on),))
+    twice: list[dict[str, Any]] = [
+        {"quantities": (AddOnOrder(add_on, 2), AddOnOrder(add_on, 3))},
+        {"quantities": (AddOnOrder(add_on, 2),), "remove": (add_on,)},
+        {"remove": (add_on, add_on)},
+    ]
+    for order in twice:
+        assert await change_refused(chain.customer.someone, sold, **order) == ("ADDON_DUPLICATE",)
+
+
 async def test_sub_60_a_taxed_change_goes_by_the_buyers_day_and_a_downgrade_of_it_costs_nothing(
     platform: Platform, clock: FixedClock
 ) -> None:
