@@ -51,17 +51,23 @@ async def count_unpaid_dues(uow: UnitOfWork, organization_id: str) -> int:
     return int(invoices) + renewals
 
 
-async def lift_when_paid(uow: UnitOfWork, organization_id: str) -> bool:
-    """End the PAYMENT suspensions when nothing due is unpaid any more; whether one stood (STOP-7).
+async def lift_when_paid(uow: UnitOfWork, payer_id: str) -> bool:
+    """End the PAYMENT suspensions of the payer and of the group it pays for where nothing due is unpaid any more;
+    whether one stood (STOP-7, MON-36).
 
     Every path on which dues are paid calls it: a settled payment first of all, before what the payment brings back."""
     async with uow.as_platform("STOP-7: it lifts itself, whoever pays"):
-        if not await has_standing(uow, organization_id, SuspensionReason.PAYMENT):
-            return False
-        if any(await unpaid_due_count.ask(uow, organization_id)):
-            return False
-        async with in_the_platforms_name(uow, uow.action, uow.now) as theirs:
-            return await lift_by_platform(theirs, organization_id, SuspensionReason.PAYMENT)
+        sql = "SELECT o.id FROM organization o WHERE o.id = $1 OR o.billing_group_id = $1 ORDER BY o.id"
+        return any([await _lift_if_paid(uow, row["id"]) for row in await uow.tx.fetch(sql, payer_id)])
+
+
+async def _lift_if_paid(uow: UnitOfWork, organization_id: str) -> bool:
+    if not await has_standing(uow, organization_id, SuspensionReason.PAYMENT):
+        return False
+    if any(await unpaid_due_count.ask(uow, organization_id)):
+        return False
+    async with in_the_platforms_name(uow, uow.action, uow.now) as theirs:
+        return await lift_by_platform(theirs, organization_id, SuspensionReason.PAYMENT)
 
 
 async def turned_unpaid(tx: Transaction, after: Instant, until: Instant, clock_id: str | None) -> list[Unpaid]:
@@ -151,10 +157,20 @@ async def _today(uow: UnitOfWork, organization_id: str) -> str:
     return local_date(uow.now, zone).isoformat()
 
 
+_OF_ONE = "s.organization_id = $1"
+_OF_GROUP = (
+    "s.organization_id IN (SELECT g.id FROM organization g JOIN organization o ON o.id = $1 "
+    "AND coalesce(g.billing_group_id, g.id) = coalesce(o.billing_group_id, o.id))"
+)
+
+
 async def _uncovered_renewals(uow: UnitOfWork, organization_id: str) -> int:
-    """Renewals that fell due and that the free money does not pay together; 0 when it does (MON-65)."""
+    """Renewals that fell due and that the free money does not pay together; 0 when it does (MON-65).
+
+    With `reactivateAllOrNothing` those of all children that one CORPORATE pays for stand together."""
+    is_whole = (await read_policies(uow.tx, organization_id)).boolean("reactivateAllOrNothing")
     rows = await uow.tx.fetch(
-        f"SELECT {COLUMNS} FROM subscription s WHERE s.organization_id = $1 AND s.is_auto_renew "
+        f"SELECT {COLUMNS} FROM subscription s WHERE {_OF_GROUP if is_whole else _OF_ONE} AND s.is_auto_renew "
         "AND NOT s.is_trial AND s.terminated_at IS NULL AND s.ends_at <= $2 AND s.ladder_ends_at > $2",
         organization_id, uow.now,
     )  # fmt: skip
