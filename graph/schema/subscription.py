@@ -117,6 +117,9 @@ class Segment:
     first_date: date = column("{t}.first_date")
     end_date: date = column("{t}.end_date")
     day_base: int = column("{t}.day_base", "The days of the full cycle that begins on its first day.")
+    replaced_date: date | None = column(
+        "{t}.replaced_date", "The local day from which another segment stands in its place (SUB-64); null: none does."
+    )
     charges: list[SegmentCharge] = short_list("{t}.segment_id = {parent}.id")
 
 
