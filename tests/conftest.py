@@ -2,10 +2,13 @@
 
 Files that take long come first, so that no test process waits at the end for one that started such a file last."""
 
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import structlog
+import uvloop
 
 pytest_plugins = ["tests.engines", "tests.databases"]
 
@@ -39,3 +42,8 @@ def pytest_configure() -> None:
     """A logged fault shows its traceback plainly: drawn with all variables, each takes two seconds."""
     shown = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, shown])
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
+    """The loop that servers run on."""
+    return {"uvloop": uvloop.new_event_loop}
