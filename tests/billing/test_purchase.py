@@ -11,7 +11,8 @@ from tests.makers_billing import a_plan, buy, pay, require_sound_books
 
 USD: dict[str, Any] = {"currency": "USD", "timezone": "UTC", "country": "US"}
 MOST = {"sqlite": 21, "postgres": 26}
-"""Everything from sign-in to the stored outcome, a last look at who acts (GEN-7) and invoices included, whatever the number of levels."""
+"""Everything from sign-in to the stored outcome, a last look at who acts (GEN-7) and invoices included, whatever the
+number of levels."""
 
 
 @pytest.fixture
